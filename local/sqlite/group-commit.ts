@@ -1,0 +1,103 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+/**
+ * - `strict`: fsync before every acknowledgement; survives power loss.
+ * - `relaxed`: the operating system flushes when it likes; survives the death of the process, not of the machine.
+ */
+export type Durability = "strict" | "relaxed";
+
+export interface GroupCommitOptions {
+  /** A file path, or ":memory:". Missing folders are created. */
+  readonly path: string;
+  readonly durability: Durability;
+}
+
+/**
+ * One SQLite connection whose writes share transactions: everything written in one turn of the event loop
+ * is committed together, and nothing is acknowledged before that commit. One fsync then serves every
+ * request that arrived meanwhile.
+ */
+export class GroupCommit {
+  readonly db: DatabaseSync;
+  readonly #sql: Readonly<
+    Record<"begin" | "commit" | "rollback" | "savepoint" | "release" | "undo", StatementSync>
+  >;
+  #open: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: GroupCommitOptions) {
+    if (options.path !== ":memory:") mkdirSync(dirname(options.path), { recursive: true });
+    this.db = new DatabaseSync(options.path);
+    this.db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${options.durability === "strict" ? "FULL" : "NORMAL"};
+      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA foreign_keys = ON;
+    `);
+    this.#sql = {
+      begin: this.db.prepare("BEGIN IMMEDIATE"),
+      commit: this.db.prepare("COMMIT"),
+      rollback: this.db.prepare("ROLLBACK"),
+      savepoint: this.db.prepare("SAVEPOINT one_write"),
+      release: this.db.prepare("RELEASE one_write"),
+      undo: this.db.prepare("ROLLBACK TO one_write"),
+    };
+  }
+
+  /**
+   * Runs `work` at once, inside the open transaction, and resolves with its result when that transaction is
+   * on disk. If `work` throws, its own writes are undone, the neighbours' stay, and the promise rejects.
+   */
+  async write<T>(work: () => T): Promise<T> {
+    const durable = this.#join();
+    this.#sql.savepoint.run();
+    let result;
+    try {
+      result = work();
+    } catch (error) {
+      this.#sql.undo.run();
+      this.#sql.release.run();
+      throw error;
+    }
+    this.#sql.release.run();
+    await durable;
+    return result;
+  }
+
+  /** Resolves when everything written so far is on disk: what a reader may be told. */
+  async settled(): Promise<void> {
+    await this.#open?.promise;
+  }
+
+  /** Commits what is open and closes the file. */
+  close(): void {
+    this.#commit();
+    this.db.close();
+  }
+
+  #join(): Promise<void> {
+    if (this.#open === undefined) {
+      this.#sql.begin.run();
+      this.#open = Promise.withResolvers<void>();
+      // The waiters carry the rejection; without any waiter it must not end the process.
+      this.#open.promise.catch(() => undefined);
+      setImmediate(() => this.#commit());
+    }
+    return this.#open.promise;
+  }
+
+  #commit(): void {
+    const group = this.#open;
+    if (group === undefined) return;
+    this.#open = undefined;
+    try {
+      this.#sql.commit.run();
+      group.resolve();
+    } catch (error) {
+      if (this.db.isTransaction) this.#sql.rollback.run();
+      group.reject(error);
+    }
+  }
+}
