@@ -1,3 +1,5 @@
+import type { FailureClass } from "#shared/domain/retry.ts";
+
 /**
  * What adapters throw when the world fails. They translate every client's own errors at the edge; nothing above
  * an adapter sees an SDK error. Anything else that is thrown is a bug of ours.
@@ -32,4 +34,20 @@ export class PermanentFault extends Error {
     super(description, { cause });
     this.reason = reason;
   }
+}
+
+/** Anything that no adapter translated is a bug of ours. */
+export function classify(error: unknown): FailureClass {
+  if (error instanceof PermanentFault) {
+    return { kind: "permanent", reason: error.reason, description: error.message };
+  }
+  if (error instanceof TransientFault) {
+    const { retryAfterMs } = error;
+    return {
+      kind: "transient",
+      description: error.message,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  }
+  return { kind: "bug", description: error instanceof Error ? error.message : String(error) };
 }

@@ -1,0 +1,28 @@
+/**
+ * The Cosmos DB containers. The adapters, the local seed and the infrastructure templates are made from this list.
+ * Only what queries filter or sort by is indexed; every write pays for an index.
+ */
+export interface ContainerSpec {
+  readonly id: string;
+  readonly partitionKey: readonly string[];
+  /** Indexed paths beside the partition key and id. */
+  readonly indexed: readonly string[];
+  /** Documents with a `ttl` of their own expire; the others stay. */
+  readonly expires: boolean;
+}
+
+export const containers = {
+  orders: {
+    id: "orders",
+    partitionKey: ["/brandId", "/id"],
+    indexed: ["/brandId", "/sort", "/status", "/pendingSince"],
+    expires: false,
+  },
+  deliveries: { id: "deliveries", partitionKey: ["/orderId"], indexed: [], expires: false },
+  stock: { id: "stock", partitionKey: ["/sku"], indexed: [], expires: true },
+  brands: { id: "brands", partitionKey: ["/id"], indexed: [], expires: false },
+  vendors: { id: "vendors", partitionKey: ["/id"], indexed: [], expires: false },
+  keys: { id: "keys", partitionKey: ["/id"], indexed: [], expires: false },
+} as const satisfies Record<string, ContainerSpec>;
+
+export type ContainerName = keyof typeof containers;

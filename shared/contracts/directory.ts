@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** A shop whose storefront posts orders. */
+export const Brand = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  mailFrom: z.email(),
+  /** Whose goods the shop sells; a line of any other vendor is refused. */
+  vendorIds: z.array(z.string()),
+});
+export type Brand = z.infer<typeof Brand>;
+
+const WebhookEndpoint = z.strictObject({
+  kind: z.literal("webhook"),
+  url: z.url(),
+  /** Standard Webhooks secret: `whsec_` and base64. */
+  secret: z.string().startsWith("whsec_"),
+});
+const EmailEndpoint = z.strictObject({ kind: z.literal("email"), address: z.email(), locale: z.string() });
+
+/** A maker or warehouse that is told of its lines of an order. */
+export const Vendor = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  endpoint: z.discriminatedUnion("kind", [WebhookEndpoint, EmailEndpoint]),
+});
+export type Vendor = z.infer<typeof Vendor>;
+
+export const Scope = z.enum(["storefront", "vendor", "ops"]);
+export type Scope = z.infer<typeof Scope>;
+
+/** An API key: the document's id is the SHA-256 of the key in hex; the key itself is stored nowhere. */
+export const ApiKey = z.strictObject({
+  id: z.string().length(64),
+  scope: Scope,
+  /** The brand (storefront) or vendor (vendor) that the key is bound to; "ops" for operators. */
+  owner: z.string(),
+});
+export type ApiKey = z.infer<typeof ApiKey>;

@@ -1,0 +1,77 @@
+import { z } from "zod";
+import { Channel, DeliveryState } from "./delivery.ts";
+import { AttentionReason, EventType, OrderStatus, TimelineEntry } from "./order.ts";
+import { OrderLine } from "./order-request.ts";
+
+/** What `POST /orders` and `POST …/cancellation` answer. */
+export const OrderReceipt = z
+  .strictObject({ id: z.string(), status: OrderStatus, statusUrl: z.string() })
+  .meta({ id: "OrderReceipt" });
+export type OrderReceipt = z.infer<typeof OrderReceipt>;
+
+export const OrderSummary = z
+  .strictObject({
+    id: z.string(),
+    status: OrderStatus,
+    statusUrl: z.string(),
+    reference: z.string().optional(),
+    currency: z.string(),
+    totalMinor: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: "OrderSummary" });
+export type OrderSummary = z.infer<typeof OrderSummary>;
+
+/** One notice as a shopper or support may read it. */
+export const NotificationView = z
+  .strictObject({
+    id: z.string(),
+    event: EventType,
+    channel: Channel,
+    recipient: z.string(),
+    state: DeliveryState,
+    attempts: z.int(),
+    nextAttemptAt: z.iso.datetime().optional(),
+    note: z.string().optional(),
+  })
+  .meta({ id: "NotificationView" });
+export type NotificationView = z.infer<typeof NotificationView>;
+
+export const OrderView = OrderSummary.extend({
+  lines: z.array(OrderLine),
+  attention: z.strictObject({ reason: AttentionReason, since: z.iso.datetime() }).optional(),
+  timeline: z.array(TimelineEntry),
+  notifications: z.array(NotificationView),
+}).meta({ id: "OrderView" });
+export type OrderView = z.infer<typeof OrderView>;
+
+export const OrderPage = z
+  .strictObject({
+    orders: z.array(OrderSummary),
+    /** Pass as `after` for the next page; absent on the last one. */
+    next: z.string().optional(),
+  })
+  .meta({ id: "OrderPage" });
+export type OrderPage = z.infer<typeof OrderPage>;
+
+export const ListQuery = z.strictObject({
+  status: OrderStatus.optional(),
+  after: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+export type ListQuery = z.infer<typeof ListQuery>;
+
+/** Not strict: storefronts may send reasons of their own. The body may also be left out. */
+export const CancellationRequest = z
+  .object({ reason: z.string().trim().max(200).optional() })
+  .meta({ id: "CancellationRequest" });
+export type CancellationRequest = z.infer<typeof CancellationRequest>;
+
+export const Health = z
+  .strictObject({
+    status: z.enum(["ok", "unavailable"]),
+    checks: z.record(z.string(), z.enum(["ok", "unavailable"])),
+  })
+  .meta({ id: "Health" });
+export type Health = z.infer<typeof Health>;

@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+/**
+ * Every setting of the app, parsed once at start. Keys and connection strings are optional where a managed identity
+ * takes their place in Azure. `local.settings.sample.json` and the infrastructure are compared with it.
+ */
+export const Settings = z
+  .object({
+    COSMOS_ENDPOINT: httpUrl,
+    COSMOS_KEY: z.string().min(1).optional(),
+    COSMOS_DATABASE: z.string().min(1).default("expedite"),
+    /** A connection string; or, with a managed identity, only the double-underscore form below. */
+    SERVICE_BUS: z.string().min(1).optional(),
+    SERVICE_BUS__fullyQualifiedNamespace: z.string().min(1).optional(),
+    SWEEP_SCHEDULE: z.string().min(1),
+    PAYMENTS_URL: httpUrl,
+    PAYMENTS_KEY: z.string().min(1),
+    STOCK_PROVIDER: z.enum(["cosmos", "partner"]).default("cosmos"),
+    STOCK_PARTNER_URL: httpUrl.optional(),
+    STOCK_PARTNER_KEY: z.string().min(1).optional(),
+    MAIL_PROVIDER: z.enum(["acs", "smtp"]).default("acs"),
+    MAIL_CONNECTION_STRING: z.string().min(1).optional(),
+    MAIL_ENDPOINT: httpUrl.optional(),
+    SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+    /** `host:port` pairs, comma separated, that webhooks may reach although they are private or plain http. */
+    WEBHOOK_PRIVATE_TARGETS: z.string().default(""),
+    APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().min(1).optional(),
+  })
+  .refine((s) => s.SERVICE_BUS !== undefined || s.SERVICE_BUS__fullyQualifiedNamespace !== undefined, {
+    path: ["SERVICE_BUS"],
+    error: "is missing, and so is SERVICE_BUS__fullyQualifiedNamespace",
+  })
+  .refine(
+    (s) =>
+      s.MAIL_PROVIDER !== "acs" || s.MAIL_CONNECTION_STRING !== undefined || s.MAIL_ENDPOINT !== undefined,
+    {
+      path: ["MAIL_CONNECTION_STRING"],
+      error: "is missing, and so is MAIL_ENDPOINT, but MAIL_PROVIDER is acs",
+    },
+  )
+  .refine((s) => s.MAIL_PROVIDER !== "smtp" || s.SMTP_URL !== undefined, {
+    path: ["SMTP_URL"],
+    error: "is missing, but MAIL_PROVIDER is smtp",
+  })
+  .refine(
+    (s) =>
+      s.STOCK_PROVIDER !== "partner" ||
+      (s.STOCK_PARTNER_URL !== undefined && s.STOCK_PARTNER_KEY !== undefined),
+    {
+      path: ["STOCK_PARTNER_URL"],
+      error: "and STOCK_PARTNER_KEY are needed, because STOCK_PROVIDER is partner",
+    },
+  );
+export type Settings = z.infer<typeof Settings>;
+
+/** Throws one error that names every setting at fault. Values are never printed: they may be secrets. */
+export function parseSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const filled = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = Settings.safeParse(filled);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`Expedite cannot start, these settings are missing or wrong:\n${faults.join("\n")}`);
+}

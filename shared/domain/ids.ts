@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+
+/** Crockford's base 32: no letters that people mistake for digits. */
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const BITS_PER_CHARACTER = 5;
+const ID_CHARACTERS = 26;
+
+const sha256 = (parts: readonly string[]): Buffer => {
+  const hash = createHash("sha256");
+  // The length in front keeps ["ab", "c"] apart from ["a", "bc"].
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  return hash.digest();
+};
+
+/** 130 bits of the digest. */
+function base32(digest: Buffer): string {
+  let text = "";
+  let value = 0;
+  let bits = 0;
+  for (const byte of digest) {
+    value = (value << 8) | byte;
+    bits += 8;
+    while (bits >= BITS_PER_CHARACTER) {
+      bits -= BITS_PER_CHARACTER;
+      text += ALPHABET.charAt((value >>> bits) & 31);
+      value &= (1 << bits) - 1;
+    }
+  }
+  return text.slice(0, ID_CHARACTERS);
+}
+
+/** All ids begin with a letter: the Functions host turns metadata that looks like a number into one. */
+export const orderIdFor = (brandId: string, idempotencyKey: string): string =>
+  `ord_${base32(sha256([brandId, idempotencyKey]))}`;
+
+export const deliveryIdFor = (orderId: string, event: string, channel: string, recipient: string): string =>
+  `dlv_${base32(sha256([orderId, event, channel, recipient]))}`;
+
+/** A UUID (version 8, custom) that is always the same for the same delivery. */
+export function operationIdFor(deliveryId: string): string {
+  const bytes = sha256(["mail", deliveryId]).subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = bytes.toString("hex");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+/** What the `keys` container knows an API key by. */
+export const hashOfKey = (key: string): string => createHash("sha256").update(key).digest("hex");
+
+/** The same for every body that says the same, whatever the order of its members. */
+export const fingerprintOf = (body: unknown): string =>
+  createHash("sha256")
+    .update(JSON.stringify(canonical(body)))
+    .digest("base64url");
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, canonical(member)]),
+  );
+}

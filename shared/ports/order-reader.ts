@@ -1,0 +1,15 @@
+import type { Order, OrderRef, OrderStatus } from "#shared/contracts/order.ts";
+
+export interface OrderListQuery {
+  readonly brandId: string;
+  readonly status?: OrderStatus | undefined;
+  /** Only orders whose `sort` is smaller: the newest come first. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/** Reads orders. Throws TransientFault when the store cannot answer. */
+export interface OrderReader {
+  get(ref: OrderRef): Promise<Order | undefined>;
+  list(query: OrderListQuery): Promise<Order[]>;
+}
