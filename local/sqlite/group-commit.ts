@@ -51,6 +51,16 @@ export class GroupCommit {
    * on disk. If `work` throws, its own writes are undone, the neighbours' stay, and the promise rejects.
    */
   async write<T>(work: () => T): Promise<T> {
+    const [result, durable] = this.run(work);
+    await durable;
+    return result;
+  }
+
+  /**
+   * `write` for callers that keep their own list of what to do after the commit: the result at once, and the
+   * promise which all writes of the same transaction share. Throws what `work` throws, with its writes undone.
+   */
+  run<T>(work: () => T): readonly [result: T, durable: Promise<void>] {
     const durable = this.#join();
     this.#sql.savepoint.run();
     let result;
@@ -62,8 +72,7 @@ export class GroupCommit {
       throw error;
     }
     this.#sql.release.run();
-    await durable;
-    return result;
+    return [result, durable];
   }
 
   /** Resolves when everything written so far is on disk: what a reader may be told. */
