@@ -25,6 +25,8 @@ export const Delivery = z.strictObject({
   state: DeliveryState,
   /** Attempts begun. */
   attempts: z.int().min(0),
+  /** Which copy of the message made the latest attempt; tells a redelivery from a retry. */
+  hop: z.int().min(0),
   /** An attempt ended without an answer: the recipient may have been told already. */
   maybeDelivered: z.boolean(),
   /** Not before this delivery is settled may this one go out. */

@@ -38,7 +38,7 @@ export interface FailedAttempt {
 }
 
 export type Decision =
-  | { readonly kind: "retry"; readonly attempt: number; readonly atMs: number }
+  | { readonly kind: "retry"; readonly atMs: number }
   | { readonly kind: "park"; readonly reason: string; readonly description: string };
 
 /**
@@ -58,7 +58,7 @@ export function decide(failed: FailedAttempt, policy: RetryPolicy): Decision {
     const description = `Given up after ${attempt} attempts; the last one failed with: ${failure.description}`;
     return { kind: "park", reason: "BudgetExhausted", description };
   }
-  return { kind: "retry", attempt: attempt + 1, atMs: Math.min(nowMs + waitMs(failed, policy), deadlineMs) };
+  return { kind: "retry", atMs: Math.min(nowMs + waitMs(failed, policy), deadlineMs) };
 }
 
 function waitMs({ failure, attempt, chance }: FailedAttempt, { baseMs, capMs }: RetryPolicy): number {

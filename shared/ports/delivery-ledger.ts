@@ -2,7 +2,7 @@ import type { Delivery } from "#shared/contracts/delivery.ts";
 
 /** Changes of one delivery; `undefined` removes a field. */
 export type DeliveryChanges = Partial<
-  Pick<Delivery, "state" | "attempts" | "maybeDelivered" | "nextAttemptAt" | "lastFailure">
+  Pick<Delivery, "state" | "attempts" | "hop" | "maybeDelivered" | "nextAttemptAt" | "lastFailure">
 >;
 
 /** When a delivery may be changed; every field given must match the stored one. */
@@ -16,8 +16,8 @@ export type DeliveryCondition = {
  * TransientFault; repeating a call is safe.
  */
 export interface DeliveryLedger {
-  /** Answers the stored delivery: the new one, or the one that was there before. */
-  createIfAbsent(delivery: Delivery): Promise<Delivery>;
+  /** Answers the delivery as stored: the new one, or the one that was there before. */
+  createIfAbsent(delivery: Delivery): Promise<{ readonly created: boolean; readonly delivery: Delivery }>;
   get(orderId: string, deliveryId: string): Promise<Delivery | undefined>;
   ofOrder(orderId: string): Promise<Delivery[]>;
   /** Undefined when the delivery does not exist or the condition does not hold; then nothing was changed. */

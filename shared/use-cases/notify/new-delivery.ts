@@ -1,0 +1,23 @@
+import type { Channel, Delivery } from "#shared/contracts/delivery.ts";
+import type { EventType, OrderRef } from "#shared/contracts/order.ts";
+import { deliveryIdFor } from "#shared/domain/ids.ts";
+
+/** A delivery nobody has attempted yet. Its id says what it is, so making it twice makes it once. */
+export function newDelivery(
+  ref: OrderRef,
+  notice: { readonly event: EventType; readonly channel: Channel; readonly recipient: string },
+  at: string,
+): Delivery {
+  return {
+    id: deliveryIdFor(ref.orderId, notice.event, notice.channel, notice.recipient),
+    orderId: ref.orderId,
+    brandId: ref.brandId,
+    ...notice,
+    state: "pending",
+    attempts: 0,
+    hop: 0,
+    maybeDelivered: false,
+    createdAt: at,
+    updatedAt: at,
+  };
+}

@@ -1,0 +1,19 @@
+import type { Delivery } from "#shared/contracts/delivery.ts";
+import type { DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
+
+/**
+ * Takes back a notice that became pointless, if nobody can have received it: it waits (or is parked), and every
+ * attempt so far was clearly refused. Answers whether the notice is, or had been, taken back.
+ */
+export async function supersede(
+  ledger: DeliveryLedger,
+  notice: Pick<Delivery, "id" | "orderId">,
+  at: string,
+): Promise<boolean> {
+  const takenBack = await ledger.change(
+    notice,
+    { state: "superseded", nextAttemptAt: undefined, updatedAt: at },
+    { state: ["pending", "parked", "superseded"], maybeDelivered: false },
+  );
+  return takenBack !== undefined;
+}

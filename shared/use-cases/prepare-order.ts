@@ -1,0 +1,74 @@
+import type { Order, OrderRef } from "#shared/contracts/order.ts";
+import { askCustomer, confirmOrder, type Occasion } from "#shared/domain/order.ts";
+import { TransientFault } from "#shared/ports/faults.ts";
+import type { OrderStore } from "#shared/ports/order-store.ts";
+import type { Payments, PaymentState } from "#shared/ports/payments.ts";
+import type { Stock } from "#shared/ports/stock.ts";
+import type { OutboxPublisher } from "./publish-outbox.ts";
+import { notVisibleYet, reservationOf, returnOrder } from "./return-order.ts";
+
+export interface PrepareOrderDeps {
+  readonly orders: OrderStore;
+  readonly stock: Stock;
+  readonly payments: Payments;
+  readonly outbox: OutboxPublisher;
+}
+
+export interface Attempt {
+  readonly occasion: Occasion;
+  /** This work may have been begun before: an earlier attempt, or a delivery that ended in a crash. */
+  readonly repeated: boolean;
+}
+
+/**
+ * Holds the goods, then takes the money, then confirms. May run twice, in parallel with itself and after a
+ * cancellation: reservation and payment are idempotent by their keys, and the version guards the last step. Whoever
+ * finds the order cancelled after taking money gives the money back.
+ */
+export async function prepareOrder(deps: PrepareOrderDeps, ref: OrderRef, attempt: Attempt): Promise<void> {
+  for (;;) {
+    const order = await deps.orders.get(ref);
+    if (order === undefined) throw notVisibleYet(ref);
+    if (order.status === "cancelled" || order.status === "refunded")
+      return await returnOrder(deps, ref, attempt.occasion);
+    if (order.status !== "accepted") return;
+    const next = await holdAndCharge(deps, order, attempt);
+    const saved = await deps.orders.transition(order, next);
+    if (saved.ok) return deps.outbox.publishSoon(saved.order);
+    // The order moved meanwhile (a cancellation, or this handler in parallel): look again and decide anew.
+  }
+}
+
+async function holdAndCharge(deps: PrepareOrderDeps, order: Order, attempt: Attempt): Promise<Order> {
+  const reservation = reservationOf(order);
+  const held = await deps.stock.reserve(reservation);
+  if (!held.ok && held.reason === "short") {
+    return valid(askCustomer(order, { reason: "out-of-stock", skus: held.skus }, attempt.occasion));
+  }
+  const payment = held.ok
+    ? await charge(deps.payments, order, attempt.repeated)
+    : await deps.payments.find(order.payment.key);
+  if (payment === "declined") {
+    await deps.stock.release(reservation);
+    return valid(askCustomer(order, { reason: "payment-declined" }, attempt.occasion));
+  }
+  if (!held.ok || payment !== "captured") {
+    // Goods or money went back already, so the order is being cancelled; the next look will show it.
+    throw new TransientFault(`Order ${order.id} is being taken back (payment ${payment ?? "unknown"})`);
+  }
+  return valid(confirmOrder(order, attempt.occasion));
+}
+
+async function charge(payments: Payments, order: Order, repeated: boolean): Promise<PaymentState> {
+  const { key, token } = order.payment;
+  const known = repeated ? await payments.find(key) : undefined;
+  const amount = { amountMinor: order.totalMinor, currency: order.currency };
+  const state = known ?? (await payments.authorise({ key, orderId: order.id, amount, token }));
+  return state === "authorised" ? await payments.capture(key, order.id) : state;
+}
+
+/** The status was checked on this very document; a refusal now is a bug. */
+function valid(transition: ReturnType<typeof confirmOrder>): Order {
+  if (!transition.ok) throw new Error(`Transition refused: ${transition.reason}`);
+  return transition.order;
+}

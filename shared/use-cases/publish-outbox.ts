@@ -1,0 +1,113 @@
+import { orderEvent, outboxMessageId } from "#shared/contracts/messages.ts";
+import type { Order } from "#shared/contracts/order.ts";
+import type { TopicName } from "#shared/contracts/topology.ts";
+import type { Bus, OutgoingMessage } from "#shared/ports/bus.ts";
+import type { Log } from "#shared/ports/log.ts";
+import type { OrderStore } from "#shared/ports/order-store.ts";
+
+const MOST_ORDERS_AT_ONCE = 500;
+
+export interface PublishOutboxDeps {
+  readonly orders: OrderStore;
+  readonly bus: Bus;
+  readonly log: Log;
+}
+
+/**
+ * Publishes what orders owe to the topics, then clears their outboxes. Orders that arrive while a round is under way
+ * join the next one, so that one batch and one bulk write serve them all. A round that fails leaves the outbox as it
+ * is: the sweep publishes it again, and the broker drops what had arrived already.
+ */
+export class OutboxPublisher {
+  readonly #deps: PublishOutboxDeps;
+  #waiting: Order[] = [];
+  #round: Promise<void> | undefined;
+
+  constructor(deps: PublishOutboxDeps) {
+    this.#deps = deps;
+  }
+
+  /** Returns at once. */
+  publishSoon(order: Order): void {
+    this.#waiting.push(order);
+    this.#round ??= this.#rounds();
+  }
+
+  /** Resolves when everything handed over so far was published or has failed. For shutting down, and for the sweep. */
+  async drain(): Promise<void> {
+    await this.#round;
+  }
+
+  async #rounds(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const orders = this.#waiting.splice(0, MOST_ORDERS_AT_ONCE);
+      try {
+        await publishOutboxes(this.#deps, orders);
+      } catch (error) {
+        this.#deps.log.warn("outbox.publish-failed", { orders: orders.length, error: String(error) });
+      }
+    }
+    this.#round = undefined;
+  }
+}
+
+async function publishOutboxes(
+  { orders: store, bus }: PublishOutboxDeps,
+  orders: readonly Order[],
+): Promise<void> {
+  const byTopic = new Map<TopicName, OutgoingMessage[]>();
+  for (const order of orders) {
+    for (const [entryId, entry] of Object.entries(order.outbox)) {
+      const messages = byTopic.get(entry.topic) ?? [];
+      byTopic.set(entry.topic, messages);
+      messages.push({
+        messageId: outboxMessageId(order.id, entryId),
+        subject: entry.type,
+        correlationId: order.id,
+        body: orderEvent(order, entryId, entry),
+        ...(entry.traceparent === undefined ? {} : { properties: { traceparent: entry.traceparent } }),
+      });
+    }
+  }
+  const failedTopics = new Set<TopicName>();
+  const failures: unknown[] = [];
+  await Promise.all(
+    [...byTopic].map(async ([topic, messages]) => {
+      await bus.send(topic, messages).catch((error: unknown) => {
+        failedTopics.add(topic);
+        failures.push(error);
+      });
+    }),
+  );
+  const published = orders.filter((order) =>
+    Object.values(order.outbox).every((entry) => !failedTopics.has(entry.topic)),
+  );
+  await Promise.all(published.map((order) => store.clearOutbox(order)));
+  if (failures.length > 0)
+    throw new AggregateError(failures, `Could not publish to ${[...failedTopics].join(", ")}`);
+}
+
+/** Long enough for a publication under way to end, short enough for a customer not to notice. */
+const SWEEP_AFTER_MS = 10_000;
+const SWEEP_PAGE = 200;
+const SWEEP_PAGES = 50;
+
+/**
+ * Publishes what earlier processes left behind: they crashed, or Service Bus was down. Repeating it is harmless.
+ * An order that cannot be published keeps its place and does not hold up the others.
+ */
+export async function sweepOutbox(
+  deps: PublishOutboxDeps,
+  nowMs: number,
+): Promise<{ readonly swept: number }> {
+  const before = new Date(nowMs - SWEEP_AFTER_MS).toISOString();
+  let swept = 0;
+  for (let page = 0; page < SWEEP_PAGES; page++) {
+    const orders = await deps.orders.pending(before, SWEEP_PAGE);
+    if (orders.length === 0) break;
+    await publishOutboxes(deps, orders);
+    swept += orders.length;
+    if (orders.length < SWEEP_PAGE) break;
+  }
+  return { swept };
+}
