@@ -14,7 +14,11 @@ export const Settings = z
     /** A connection string; or, with a managed identity, only the double-underscore form below. */
     SERVICE_BUS: z.string().min(1).optional(),
     SERVICE_BUS__fullyQualifiedNamespace: z.string().min(1).optional(),
+    /** NCRONTAB with seconds; read by the Functions host. */
     SWEEP_SCHEDULE: z.string().min(1),
+    /** The first wait of a retry is up to twice this; waits double up to the cap, with full jitter. */
+    RETRY_BASE_MS: z.coerce.number().int().positive().default(10_000),
+    RETRY_CAP_MS: z.coerce.number().int().positive().default(900_000),
     PAYMENTS_URL: httpUrl,
     PAYMENTS_KEY: z.string().min(1),
     STOCK_PROVIDER: z.enum(["cosmos", "partner"]).default("cosmos"),

@@ -1,0 +1,20 @@
+import { app } from "@azure/functions";
+import { closeApp } from "#shared/app.ts";
+
+/* oxlint-disable import/no-unassigned-import -- importing a trigger registers it */
+// All that runs. The order matters to HTTP routes only: the first match answers.
+import "./post-order.ts";
+import "./list-orders.ts";
+import "./get-order.ts";
+import "./post-cancellation.ts";
+import "./health.ts";
+import "./openapi.ts";
+import "./sweep-outbox.ts";
+import "./stock.ts";
+import "./customer-email.ts";
+import "./vendor-notices.ts";
+import "./vendor-webhook.ts";
+import "./vendor-email.ts";
+import "./not-found.ts";
+
+app.hook.appTerminate(closeApp);

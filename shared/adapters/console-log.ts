@@ -1,0 +1,17 @@
+import type { Log } from "#shared/ports/log.ts";
+
+/** One JSON object per line on standard output, which the Functions host collects. */
+export const consoleLog: Log = {
+  info: (event, facts) => print("info", event, facts),
+  warn: (event, facts) => print("warn", event, facts),
+  error: (event, facts) => print("error", event, facts),
+};
+
+function print(
+  level: "info" | "warn" | "error",
+  event: string,
+  facts: Readonly<Record<string, unknown>> = {},
+): void {
+  // oxlint-disable-next-line eslint/no-console -- the host collects what the console gets, level by level
+  console[level](JSON.stringify({ event, ...facts }));
+}

@@ -1,0 +1,37 @@
+import type { Container, JSONObject, PartitionKey } from "@azure/cosmos";
+import type { z } from "zod";
+import { asking, status, statusOf } from "./cosmos-faults.ts";
+
+/** What the client takes as a document. */
+export const toDocument = (value: object): JSONObject =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our documents are zod-checked JSON; the client's type only lacks optional members
+  value as JSONObject;
+
+/**
+ * A document as the contract knows it: without the system properties, and without null, which stands for a field that
+ * a patch took away.
+ */
+export function fromDocument<S extends z.ZodObject>(schema: S, document: unknown): z.infer<S> {
+  const members = Object.entries(Object(document)).filter(
+    ([name, value]) => !name.startsWith("_") && value !== null,
+  );
+  return schema.parse(Object.fromEntries(members));
+}
+
+/** A point read; undefined when there is no such document. */
+export async function readDocument<S extends z.ZodObject>(
+  container: Container,
+  schema: S,
+  id: string,
+  partitionKey: PartitionKey,
+): Promise<z.infer<S> | undefined> {
+  const document = await asking(async () => {
+    try {
+      return (await container.item(id, partitionKey).read<Record<string, unknown>>()).resource;
+    } catch (error) {
+      if (statusOf(error) === status.notFound) return undefined;
+      throw error;
+    }
+  });
+  return document === undefined ? undefined : fromDocument(schema, document);
+}

@@ -1,0 +1,113 @@
+import { createAcsMailer } from "./adapters/mail/acs-mailer.ts";
+import { createSmtpMailer } from "./adapters/mail/smtp-mailer.ts";
+import { createHttpPayments } from "./adapters/payments/http-payments.ts";
+import { createServiceBusBus } from "./adapters/service-bus/service-bus-bus.ts";
+import { connectServiceBus } from "./adapters/service-bus/connect-service-bus.ts";
+import { createStockPartner } from "./adapters/stock-partner/stock-partner.ts";
+import { createWebhookSender } from "./adapters/webhook/webhook-sender.ts";
+import { consoleLog } from "./adapters/console-log.ts";
+import { connectCosmos } from "./adapters/cosmos/connect-cosmos.ts";
+import { createCosmosDeliveries } from "./adapters/cosmos/cosmos-deliveries.ts";
+import { createCosmosDirectory } from "./adapters/cosmos/cosmos-directory.ts";
+import { createCosmosOrders } from "./adapters/cosmos/cosmos-orders.ts";
+import { createCosmosStock } from "./adapters/cosmos/cosmos-stock.ts";
+import { parseSettings, type Settings } from "./contracts/settings.ts";
+import type { RetryPolicy } from "./domain/retry.ts";
+import type { Bus } from "./ports/bus.ts";
+import type { DeliveryLedger } from "./ports/delivery-ledger.ts";
+import type { Directory } from "./ports/directory.ts";
+import type { Log } from "./ports/log.ts";
+import type { Mailer } from "./ports/mailer.ts";
+import type { OrderStore } from "./ports/order-store.ts";
+import type { Payments } from "./ports/payments.ts";
+import type { Stock } from "./ports/stock.ts";
+import type { System } from "./ports/system.ts";
+import type { WebhookSender } from "./ports/webhook-sender.ts";
+import { OutboxPublisher } from "./use-cases/publish-outbox.ts";
+
+/** Everything the functions work with. Each use case takes only the part of it that it needs. */
+export interface App {
+  readonly settings: Settings;
+  readonly orders: OrderStore;
+  readonly ledger: DeliveryLedger;
+  readonly directory: Directory;
+  readonly stock: Stock;
+  readonly payments: Payments;
+  readonly mailer: Mailer;
+  readonly webhooks: WebhookSender;
+  readonly bus: Bus;
+  readonly outbox: OutboxPublisher;
+  readonly system: System;
+  readonly retryPolicy: RetryPolicy;
+  readonly log: Log;
+}
+
+const systemClock: System = { now: () => Date.now(), random: () => Math.random() };
+
+/** Chooses the adapters by the settings; a test replaces single ones. */
+export async function createApp(settings: Settings, replaced: Partial<App> = {}): Promise<App> {
+  const system = replaced.system ?? systemClock;
+  const log = replaced.log ?? consoleLog;
+  const database = await connectCosmos(settings);
+  const orders = replaced.orders ?? createCosmosOrders(database.container("orders"));
+  const bus = replaced.bus ?? createServiceBusBus(() => connectServiceBus(settings));
+  return {
+    settings,
+    system,
+    log,
+    orders,
+    bus,
+    ledger: createCosmosDeliveries(database.container("deliveries")),
+    directory: createCosmosDirectory(
+      {
+        brands: database.container("brands"),
+        vendors: database.container("vendors"),
+        keys: database.container("keys"),
+      },
+      system,
+    ),
+    stock: stockOf(settings, database),
+    payments: createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY }),
+    mailer: mailerOf(settings),
+    webhooks: createWebhookSender({
+      allowPrivate: settings.WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== ""),
+      now: () => system.now(),
+    }),
+    outbox: new OutboxPublisher({ orders, bus, log }),
+    retryPolicy: { baseMs: settings.RETRY_BASE_MS, capMs: settings.RETRY_CAP_MS },
+    ...replaced,
+  };
+}
+
+function stockOf(settings: Settings, database: Awaited<ReturnType<typeof connectCosmos>>): Stock {
+  const { STOCK_PROVIDER, STOCK_PARTNER_URL: baseUrl, STOCK_PARTNER_KEY: apiKey } = settings;
+  if (STOCK_PROVIDER === "partner" && baseUrl !== undefined && apiKey !== undefined) {
+    return createStockPartner({ baseUrl, apiKey });
+  }
+  return createCosmosStock(database.container("stock"));
+}
+
+function mailerOf(settings: Settings): Mailer {
+  if (settings.MAIL_PROVIDER === "smtp") return createSmtpMailer({ url: settings.SMTP_URL ?? "" });
+  if (settings.MAIL_CONNECTION_STRING !== undefined) {
+    return createAcsMailer({ connectionString: settings.MAIL_CONNECTION_STRING });
+  }
+  return createAcsMailer({ endpoint: settings.MAIL_ENDPOINT ?? "" });
+}
+
+let loaded: Promise<App> | undefined;
+
+/** The app of this process, made at the first call; a failed start is tried again by the next one. */
+export function loadApp(): Promise<App> {
+  loaded ??= createApp(parseSettings(process.env)).catch((error: unknown) => {
+    loaded = undefined;
+    throw error;
+  });
+  return loaded;
+}
+
+/** Lets publications under way end; the sweep takes what is left. For the host's shutdown. */
+export async function closeApp(): Promise<void> {
+  if (loaded === undefined) return;
+  await (await loaded).outbox.drain();
+}

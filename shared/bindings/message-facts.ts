@@ -1,0 +1,56 @@
+import type { InvocationContext } from "@azure/functions";
+import type { MessageProperties } from "#shared/ports/bus.ts";
+import type { System } from "#shared/ports/system.ts";
+
+/** What travels beside the body, read defensively: the host turns text that looks like JSON into other types. */
+export interface MessageFacts {
+  /** The id of the message as it was first sent; copies carry it along. */
+  readonly originalId: string;
+  /** 1 for the message as first sent; each delayed copy counts one up. */
+  readonly hop: number;
+  readonly firstEnqueuedAtMs: number;
+  /** The broker handed this very copy out before: a handler crashed or lost its lock. */
+  readonly redelivered: boolean;
+  readonly parked: boolean;
+  readonly subject: string;
+  readonly correlationId: string;
+  readonly traceparent: string | undefined;
+}
+
+const HOP = "x-attempt";
+const ORIGINAL_ID = "x-original-message-id";
+const FIRST_ENQUEUED_AT = "x-first-enqueued-at";
+const SUBJECT = "x-subject";
+
+/** Ids arrive as numbers or booleans when they look like one. */
+const textOf = (value: unknown): string | undefined => {
+  if (typeof value === "string") return value;
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+};
+
+export function readMessageFacts(context: InvocationContext, system: System): MessageFacts {
+  const metadata = context.triggerMetadata ?? {};
+  const properties: Readonly<Record<string, unknown>> = Object(metadata["applicationProperties"]);
+  const enqueuedAtMs = Date.parse(textOf(properties[FIRST_ENQUEUED_AT] ?? metadata["enqueuedTimeUtc"]) ?? "");
+  const traceparent = properties["traceparent"];
+  return {
+    originalId: textOf(properties[ORIGINAL_ID] ?? metadata["messageId"]) ?? context.invocationId,
+    hop: Number(properties[HOP] ?? 1),
+    firstEnqueuedAtMs: Number.isNaN(enqueuedAtMs) ? system.now() : enqueuedAtMs,
+    redelivered: Number(metadata["deliveryCount"] ?? 1) > 1,
+    parked: properties["parked"] === true || properties["parked"] === "true",
+    // The body of a CloudEvent has a `subject` of its own, which the host puts in the place of the message's.
+    subject: textOf(properties[SUBJECT] ?? metadata["label"]) ?? "",
+    correlationId: textOf(metadata["correlationId"]) ?? "",
+    traceparent: typeof traceparent === "string" ? traceparent : undefined,
+  };
+}
+
+/** What every copy carries along, so that budgets, ids and traces outlive any number of hops. */
+export const carriedProperties = (facts: MessageFacts): MessageProperties => ({
+  [HOP]: facts.hop,
+  [ORIGINAL_ID]: facts.originalId,
+  [FIRST_ENQUEUED_AT]: new Date(facts.firstEnqueuedAtMs).toISOString(),
+  [SUBJECT]: facts.subject,
+  ...(facts.traceparent === undefined ? {} : { traceparent: facts.traceparent }),
+});

@@ -1,0 +1,113 @@
+import type { z } from "zod";
+import type { Scope } from "./directory.ts";
+import { OrderRequest } from "./order-request.ts";
+import type { ProblemName } from "./problems.ts";
+import { CancellationRequest, Health, OrderPage, OrderReceipt, OrderView } from "./resources.ts";
+
+export interface HttpOperation {
+  readonly id: string;
+  readonly method: "GET" | "POST";
+  /** Below `/api/`, with parameters in braces. */
+  readonly path: string;
+  readonly summary: string;
+  readonly scope?: Scope;
+  readonly headers?: readonly string[];
+  readonly query?: readonly string[];
+  readonly body?: { readonly schema: z.ZodType; readonly required: boolean };
+  readonly answer: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
+  readonly problems: readonly ProblemName[];
+}
+
+const behindKey = ["unauthorized", "forbidden", "store-unavailable"] as const;
+const withBody = ["too-large", "unsupported-media-type", "malformed-json", "invalid"] as const;
+
+/** Every operation of the API. The OpenAPI document is made from it; a test compares it with the functions. */
+export const httpOperations: readonly HttpOperation[] = [
+  {
+    id: "post-order",
+    method: "POST",
+    path: "orders",
+    summary: "Place an order. Repeat it with the same Idempotency-Key as often as you like.",
+    scope: "storefront",
+    headers: ["Idempotency-Key"],
+    body: { schema: OrderRequest, required: true },
+    answer: { status: 202, description: "Accepted; Location tells where to follow it", schema: OrderReceipt },
+    problems: [
+      ...behindKey,
+      "idempotency-key-missing",
+      "invalid-header",
+      ...withBody,
+      "idempotency-key-reused",
+    ],
+  },
+  {
+    id: "list-orders",
+    method: "GET",
+    path: "orders",
+    summary: "The brand's orders, the newest first",
+    scope: "storefront",
+    query: ["status", "after", "limit"],
+    answer: { status: 200, description: "One page", schema: OrderPage },
+    problems: [...behindKey, "invalid-query"],
+  },
+  {
+    id: "get-order",
+    method: "GET",
+    path: "orders/{id}",
+    summary: "One order with its timeline and every notice",
+    scope: "storefront",
+    headers: ["If-None-Match"],
+    answer: { status: 200, description: "The order; 304 when If-None-Match still holds", schema: OrderView },
+    problems: [...behindKey, "not-found"],
+  },
+  {
+    id: "post-cancellation",
+    method: "POST",
+    path: "orders/{id}/cancellation",
+    summary: "Cancel an order until it is handed over",
+    scope: "storefront",
+    body: { schema: CancellationRequest, required: false },
+    answer: {
+      status: 202,
+      description: "Cancelled; goods and money go back by themselves",
+      schema: OrderReceipt,
+    },
+    problems: [...behindKey, "not-found", "handed-over", ...withBody],
+  },
+  {
+    id: "health-live",
+    method: "GET",
+    path: "health/live",
+    summary: "The process answers",
+    answer: { status: 200, description: "It does", schema: Health },
+    problems: [],
+  },
+  {
+    id: "health-ready",
+    method: "GET",
+    path: "health/ready",
+    summary: "Orders can be taken; 503 with the same body when they cannot",
+    answer: { status: 200, description: "They can", schema: Health },
+    problems: [],
+  },
+  {
+    id: "openapi",
+    method: "GET",
+    path: "openapi.json",
+    summary: "This document",
+    answer: { status: 200, description: "OpenAPI 3.1" },
+    problems: [],
+  },
+];
+
+/** Which methods an address knows; empty for an unknown address. */
+export function methodsOf(path: string): string[] {
+  const asked = path.toLowerCase().split("/");
+  return httpOperations
+    .filter((operation) => fits(operation.path.split("/"), asked))
+    .map(({ method }) => method);
+}
+
+const fits = (template: readonly string[], asked: readonly string[]): boolean =>
+  template.length === asked.length &&
+  template.every((part, position) => part.startsWith("{") || part === asked[position]);
