@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { parseTimeSpan } from "../duration.ts";
+import { HostRefusal } from "../refusal.ts";
+
+/** A .NET TimeSpan, read as milliseconds. */
+const timeSpan = z.string().transform((text, context) => {
+  const ms = parseTimeSpan(text);
+  if (ms !== undefined) return ms;
+  context.addIssue({ code: "custom", message: `"${text}" is not a time span such as "00:05:00"` });
+  return z.NEVER;
+});
+
+const unsupported = (why: string) => z.never({ error: `not supported by this host: ${why}` }).optional();
+
+/** Means something on Azure only; accepted and without effect here. */
+const azureOnly = z.unknown().optional();
+
+/** Defaults are Azure's, except where a name says otherwise. */
+const serviceBus = z.strictObject({
+  maxConcurrentCalls: z.int().positive().optional(), // default: 16 x cores
+  prefetchCount: z.int().nonnegative().default(0),
+  autoCompleteMessages: z.literal(true, { error: "only true is supported by this host" }).default(true),
+  maxAutoLockRenewalDuration: timeSpan.default(5 * 60_000),
+  transportType: z
+    .literal("amqpTcp", { error: 'only "amqpTcp" is supported by this host' })
+    .default("amqpTcp"),
+  clientRetryOptions: z
+    .strictObject({
+      mode: z.literal(["fixed", "exponential"]).optional(),
+      tryTimeout: timeSpan.optional(),
+      delay: timeSpan.optional(),
+      maxDelay: timeSpan.optional(),
+      maxRetries: z.int().nonnegative().optional(),
+    })
+    .default({}),
+  // These belong to sessions and batches, which are refused as triggers: without effect until then.
+  maxConcurrentSessions: azureOnly,
+  maxConcurrentCallsPerSession: azureOnly,
+  sessionIdleTimeout: azureOnly,
+  maxMessageBatchSize: azureOnly,
+  minMessageBatchSize: azureOnly,
+  maxBatchWaitTime: azureOnly,
+  webProxy: unsupported("webProxy"),
+  enableCrossEntityTransactions: z
+    .literal(false, { error: "only false is supported by this host" })
+    .optional(),
+});
+
+const http = z.strictObject({
+  routePrefix: z.string().default("api"),
+  /** -1 = no limit, as on Flex Consumption. */
+  maxOutstandingRequests: z.int().min(-1).default(-1),
+  maxConcurrentRequests: z.literal(-1, { error: "only -1 (no limit) is supported by this host" }).optional(),
+  dynamicThrottlesEnabled: z.literal(false, { error: "only false is supported by this host" }).optional(),
+  customHeaders: unsupported("customHeaders"),
+  hsts: azureOnly,
+});
+
+const FLEX_DEFAULT_TIMEOUT_MS = 30 * 60_000;
+
+const hostJson = z.strictObject({
+  version: z.literal("2.0"),
+  $schema: azureOnly,
+  functionTimeout: z
+    .union([z.literal(["-1", "-00:00:01"]).transform(() => undefined), timeSpan])
+    .default(FLEX_DEFAULT_TIMEOUT_MS),
+  extensions: z
+    .strictObject({
+      http: http.prefault({}),
+      serviceBus: serviceBus.prefault({}),
+      cosmosDB: azureOnly,
+    })
+    .prefault({}),
+  logging: azureOnly,
+  telemetryMode: azureOnly,
+  extensionBundle: azureOnly,
+  healthMonitor: azureOnly,
+  aggregator: azureOnly,
+  concurrency: z
+    .strictObject({
+      dynamicConcurrencyEnabled: z.literal(false).optional(),
+      snapshotPersistenceEnabled: azureOnly,
+    })
+    .optional(),
+  retry: unsupported("app-wide retry, which Azure has withdrawn too"),
+  functions: unsupported("functions (a list of those to run); use AzureWebJobs.<name>.Disabled"),
+  singleton: azureOnly,
+  watchDirectories: azureOnly,
+  watchFiles: azureOnly,
+  managedDependency: azureOnly,
+});
+
+export type HostJson = z.output<typeof hostJson>;
+export type HttpSettings = HostJson["extensions"]["http"];
+export type ServiceBusSettings = HostJson["extensions"]["serviceBus"];
+
+/** Parses host.json's text. Every fault is named with its place; nothing unknown is ignored. */
+export function parseHostJson(text: string): HostJson {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new HostRefusal("host-json-invalid", `host.json is not JSON: ${String(error)}`, { cause: error });
+  }
+  const parsed = hostJson.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`);
+  throw new HostRefusal("host-json-invalid", `host.json: ${faults.join("; ")}`);
+}
+
+export function readHostJson(appRoot: string): HostJson {
+  const file = join(appRoot, "host.json");
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new HostRefusal("host-json-invalid", `cannot read ${file}`, { cause: error });
+  }
+  return parseHostJson(text);
+}

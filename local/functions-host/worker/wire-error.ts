@@ -1,0 +1,13 @@
+import { inspect } from "node:util";
+import type { WireError } from "./wire.ts";
+
+/** Makes whatever was thrown fit to cross a process border. */
+export function toWireError(thrown: unknown): WireError {
+  if (thrown instanceof Error) {
+    const { name, message, stack } = thrown;
+    const whole = { name, message };
+    return stack === undefined ? whole : { ...whole, stack };
+  }
+  if (thrown === undefined || thrown === null) return { name: "Error", message: "Unknown error" };
+  return { name: "Error", message: typeof thrown === "string" ? thrown : inspect(thrown) };
+}
