@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { realClock } from "../clock/clock.ts";
 import type { PartOptions, RunningPart } from "../part.ts";
 import { type HostJson, readHostJson } from "./app/host-json.ts";
 import {
@@ -129,12 +130,13 @@ class Host {
     size: number,
     niceness: number,
   ): Promise<readonly RegisteredFunction[]> {
-    const { appRoot, settings, clock, log, inProcess, workerExecArgv } = this.#options;
+    const { appRoot, settings, log, inProcess, workerExecArgv } = this.#options;
     const launch = inProcess
       ? inProcessWorkers(appRoot, settings)
       : forkedWorkers({ appRoot, settings, niceness, execArgv: workerExecArgv ?? [] });
     const timeoutMs = this.#hostJson.functionTimeout;
-    const group = new WorkerGroup({ name, size, launch, clock, log, timeoutMs });
+    // Processes start, run and hang in real time; a hand-driven clock that jumps an hour must not kill them.
+    const group = new WorkerGroup({ name, size, launch, clock: realClock, log, timeoutMs });
     this.#groups.set(name, group);
     return group.start();
   }

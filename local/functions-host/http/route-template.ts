@@ -16,6 +16,9 @@ interface Parameter {
 
 const PARAMETER = /^(\*{0,2})([A-Za-z_][\w-]*)((?::[A-Za-z]+(?:\((?:[^()]|\([^()]*\))*\))?)*)(\?|=.*)?$/;
 
+/** Braces inside, as in regex(), are written twice. */
+const PARAMETER_IN_BRACES = /(\{(?:\{\{|\}\}|[^{}])*\})/;
+
 /**
  * Compiles `orders/{id:int}/{view?}`, `files/{*rest}`, `{name}.{ext}`, `{page=1}`. Matching ignores case and one
  * trailing slash. An optional or defaulted parameter must end the route; `where` names the function in refusals.
@@ -37,7 +40,7 @@ export function compileRoute(template: string, where: string): RouteTemplate {
 }
 
 function compileSegment(segment: string, parameters: Parameter[], isLast: boolean, where: string): string {
-  const parts = segment.split(/(\{(?:[^{}]|\{\d*,?\d*\})*\})/).filter((part) => part !== "");
+  const parts = segment.split(PARAMETER_IN_BRACES).filter((part) => part !== "");
   const alone = parts.length === 1;
   let pattern = "";
   for (const part of parts) {
@@ -59,7 +62,7 @@ function compileSegment(segment: string, parameters: Parameter[], isLast: boolea
 }
 
 function parseParameter(part: string, where: string): { parameter: Parameter; optional: boolean } {
-  const match = PARAMETER.exec(part.slice(1, -1));
+  const match = PARAMETER.exec(part.slice(1, -1).replaceAll("{{", "{").replaceAll("}}", "}"));
   if (match === null) throw new HostRefusal("function-invalid", `${where}: cannot read ${part}`);
   const [, stars = "", name = "", constraints = "", end = ""] = match;
   const parameter = {
