@@ -31,18 +31,20 @@ const textOf = (value: unknown): string | undefined => {
 export function readMessageFacts(context: InvocationContext, system: System): MessageFacts {
   const metadata = context.triggerMetadata ?? {};
   const properties: Readonly<Record<string, unknown>> = Object(metadata["applicationProperties"]);
-  const enqueuedAtMs = Date.parse(textOf(properties[FIRST_ENQUEUED_AT] ?? metadata["enqueuedTimeUtc"]) ?? "");
-  const traceparent = properties["traceparent"];
+  const carried = (name: string, otherwise: string): string | undefined =>
+    textOf(properties[name] ?? metadata[otherwise]);
+  const enqueuedAtMs = Date.parse(carried(FIRST_ENQUEUED_AT, "enqueuedTimeUtc") ?? "");
+  const traceparent = textOf(properties["traceparent"]);
   return {
-    originalId: textOf(properties[ORIGINAL_ID] ?? metadata["messageId"]) ?? context.invocationId,
+    originalId: carried(ORIGINAL_ID, "messageId") ?? context.invocationId,
     hop: Number(properties[HOP] ?? 1),
     firstEnqueuedAtMs: Number.isNaN(enqueuedAtMs) ? system.now() : enqueuedAtMs,
     redelivered: Number(metadata["deliveryCount"] ?? 1) > 1,
-    parked: properties["parked"] === true || properties["parked"] === "true",
+    parked: textOf(properties["parked"]) === "true",
     // The body of a CloudEvent has a `subject` of its own, which the host puts in the place of the message's.
-    subject: textOf(properties[SUBJECT] ?? metadata["label"]) ?? "",
+    subject: carried(SUBJECT, "label") ?? "",
     correlationId: textOf(metadata["correlationId"]) ?? "",
-    traceparent: typeof traceparent === "string" ? traceparent : undefined,
+    traceparent,
   };
 }
 

@@ -1,0 +1,88 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Cloud, type Endpoints, type PartName, startCloud } from "#local/cloud/index.ts";
+import type { Log } from "#local/part.ts";
+import { topology } from "#shared/contracts/topology.ts";
+import { buildApp } from "./build.ts";
+import { localSettings } from "./local-settings.ts";
+import { type Secrets, secretsIn } from "./seed/secrets.ts";
+import { seedStores } from "./seed/seed-stores.ts";
+import { sampleOrders } from "./seed/shop.ts";
+
+export const projectRoot = fileURLToPath(new URL("..", import.meta.url));
+
+export interface RunningExpedite {
+  readonly cloud: Cloud;
+  readonly endpoints: Endpoints;
+  readonly secrets: Secrets;
+  /** Where scripts and people find everything. */
+  readonly endpointsFile: string;
+  stop(): Promise<void>;
+}
+
+export interface ExpediteOptions {
+  readonly home: string;
+  readonly portOffset: number;
+  readonly only?: readonly PartName[];
+  /** Replace single app settings. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly log: Log;
+}
+
+/** EXPEDITE_HOME and EXPEDITE_PORT_OFFSET, checked. */
+export function placeFromEnvironment(env: NodeJS.ProcessEnv): { home: string; portOffset: number } {
+  const portOffset = Number(env["EXPEDITE_PORT_OFFSET"] ?? 0);
+  if (!Number.isInteger(portOffset) || portOffset < 0 || portOffset > 50_000) {
+    throw new Error("EXPEDITE_PORT_OFFSET must be a whole number from 0 to 50000");
+  }
+  return { home: resolve(env["EXPEDITE_HOME"] ?? join(projectRoot, ".expedite")), portOffset };
+}
+
+/** The embedded cloud with the app in it, seeded: what `npm start` runs and what journeys test. */
+export async function startExpedite(options: ExpediteOptions): Promise<RunningExpedite> {
+  const { home } = options;
+  const secrets = secretsIn(join(home, "secrets.json"));
+  const endpointsFile = join(home, "endpoints.json");
+  // A file left by an earlier run would tell a lie until everything is up again.
+  rmSync(endpointsFile, { force: true });
+  const needsApp = options.only?.includes("functions") ?? true;
+  const built = needsApp ? buildApp(projectRoot) : Promise.resolve();
+  // Awaited below; a failure before that must not go unhandled.
+  built.catch(() => undefined);
+  const cloud = await startCloud({
+    home,
+    portOffset: options.portOffset,
+    ...(options.only === undefined ? {} : { only: options.only }),
+    topology,
+    partnerKeys: secrets.partners,
+    webhookSecrets: secrets.webhooks,
+    log: options.log,
+    app: async (endpoints) => {
+      const settings = { ...localSettings(projectRoot, endpoints, secrets), ...options.settings };
+      const database = settings["COSMOS_DATABASE"] ?? "expedite";
+      await seedStores({ cosmos: endpoints.cosmos, database, partnersUrl: endpoints.partners, secrets });
+      await built;
+      return { root: projectRoot, settings };
+    },
+  });
+  writeEndpoints(endpointsFile, cloud.endpoints, secrets);
+  return {
+    cloud,
+    endpoints: cloud.endpoints,
+    secrets,
+    endpointsFile,
+    async stop() {
+      rmSync(endpointsFile, { force: true });
+      await cloud.stop();
+    },
+  };
+}
+
+function writeEndpoints(file: string, endpoints: Endpoints, secrets: Secrets): void {
+  const { storefront, vendor, ops } = secrets.keys;
+  const content = { ...endpoints, keys: { storefront, vendor, ops: { ops } }, samples: sampleOrders };
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(`${file}.new`, JSON.stringify(content, null, 2), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
