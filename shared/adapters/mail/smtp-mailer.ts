@@ -1,0 +1,66 @@
+import type { Transporter } from "nodemailer";
+import type { Mailer } from "#shared/ports/mailer.ts";
+import { smtpFault } from "./smtp-faults.ts";
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+const MAX_CONNECTIONS = 5;
+/** A connection that the server closed while it was idle: nothing was sent, so another one may be tried. */
+const MAX_REQUEUES = 1;
+
+export interface SmtpMailerOptions {
+  /** `smtp://user:password@host:port`, or `smtps:` for TLS from the start. */
+  readonly url: string;
+  /** 15 s when not given. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Any SMTP server. It keeps no operations: whoever sends a mail again, because the outcome of the first attempt is unknown,
+ * may cause a second one. The Message-ID is made of the operation id, so that mailboxes may recognise the repeat.
+ *
+ * | outcome | class |
+ * |---|---|
+ * | no connection, no answer, 421, 450, 451, 452 and other 4xx | transient |
+ * | 530, 534, 535 (login refused) | transient: the password is wrong for all mails, not this mail for the server |
+ * | 550, 553 and other 5xx | permanent, `MailRefused` |
+ */
+export function createSmtpMailer(options: SmtpMailerOptions): Mailer & { close(): Promise<void> } {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  let transport: Promise<Transporter> | undefined;
+  const getTransport = (): Promise<Transporter> => (transport ??= connect(options.url, timeoutMs));
+  return {
+    async send({ operationId, from, to, subject, text, html, headers }) {
+      const messageId = `<${operationId}@${domainOf(from)}>`;
+      const mail = { messageId, from, to, subject, text, html, headers: { ...headers } };
+      const signal = AbortSignal.timeout(timeoutMs);
+      try {
+        await (await getTransport()).sendMail({ ...mail, signal });
+      } catch (error) {
+        throw smtpFault(error);
+      }
+    },
+    outcome: () => Promise.resolve("unknown"),
+    async close() {
+      if (transport !== undefined) (await transport).close();
+    },
+  };
+}
+
+async function connect(url: string, timeoutMs: number): Promise<Transporter> {
+  const { createTransport } = await import("nodemailer");
+  return createTransport({
+    pool: true,
+    url,
+    maxConnections: MAX_CONNECTIONS,
+    maxRequeues: MAX_REQUEUES,
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1);
+}
