@@ -1,0 +1,51 @@
+import type { ServerResponse } from "node:http";
+import { codeOf, type Refusal } from "../refusal.ts";
+
+/** Header names and values in turn: the form `writeHead` takes without building objects. */
+export type HeaderList = readonly string[];
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: HeaderList;
+  /** JSON text; empty for none. */
+  readonly body: string;
+}
+
+export const json = (status: number, value: unknown, headers: HeaderList = []): Reply => ({
+  status,
+  headers,
+  body: JSON.stringify(value),
+});
+
+export function refusalReply({ status, message, details }: Refusal): Reply {
+  const headers: string[] = [];
+  if (details.subStatus !== undefined) headers.push("x-ms-substatus", String(details.subStatus));
+  if (details.retryAfterMs !== undefined) headers.push("x-ms-retry-after-ms", String(details.retryAfterMs));
+  return json(status, { code: codeOf(status), message, ...details.body }, headers);
+}
+
+/** Makes the id every response needs, unique over restarts: a random half and a count. */
+export class ActivityIds {
+  readonly #prefix = crypto.randomUUID().slice(0, 24);
+  #count = 0;
+
+  next(): string {
+    return this.#prefix + (this.#count++).toString(16).padStart(12, "0");
+  }
+}
+
+export function send(response: ServerResponse, reply: Reply, activityId: string): void {
+  const { status, headers, body } = reply;
+  response.writeHead(status, [
+    "content-type",
+    "application/json",
+    "content-length",
+    String(Buffer.byteLength(body)),
+    "x-ms-activity-id",
+    activityId,
+    "x-ms-request-charge",
+    "1",
+    ...headers,
+  ]);
+  response.end(body);
+}

@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import type { PartOptions, RunningPart } from "../part.ts";
+import { Faults } from "./http/faults.ts";
+import { makeServer } from "./http/server.ts";
+import { SignatureCheck } from "./http/signature.ts";
+import { ItemWriter } from "./items/item-writer.ts";
+import { keepPurging } from "./items/purge.ts";
+import { Store } from "./store/store.ts";
+
+export interface CosmosOptions extends PartOptions {
+  /** 0 = any free one. */
+  readonly port: number;
+  /** The account key, base64. */
+  readonly key: string;
+}
+
+export interface RunningCosmos extends RunningPart {
+  readonly port: number;
+  /** `http://127.0.0.1:<port>/` */
+  readonly endpoint: string;
+  readonly key: string;
+}
+
+const HOST = "127.0.0.1";
+
+/** Starts the Cosmos DB (NoSQL API) endpoint. Fails if the port is taken or the folder cannot be written. */
+export async function startCosmos(options: CosmosOptions): Promise<RunningCosmos> {
+  const { dataFolder, clock, durability, key, log } = options;
+  const store = new Store(dataFolder, durability, clock);
+  const writer = new ItemWriter(store);
+  const service = { store, writer, faults: new Faults(clock) };
+  const { server } = makeServer(service, new SignatureCheck(key), log);
+  try {
+    server.listen(options.port, HOST);
+    await once(server, "listening");
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const purging = keepPurging(store, writer, clock, log);
+  // `address` is an object for anything that listens on a port.
+  const { port } = server.address() as AddressInfo;
+  log("cosmos.started", { port });
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    purging.stop();
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+    store.close();
+  };
+  return {
+    port,
+    endpoint: `http://${HOST}:${port}/`,
+    key,
+    stop: () => (stopped ??= stop()),
+  };
+}

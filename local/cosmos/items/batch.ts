@@ -1,0 +1,154 @@
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { keyText, parseKey } from "../partition/key.ts";
+import { rangeIndexOf } from "../partition/ranges.ts";
+import { badRequest, Refusal, SubStatus } from "../refusal.ts";
+import type { Container } from "../store/container.ts";
+import type { Store } from "../store/store.ts";
+import { readDocument } from "./document.ts";
+import type { Conditions, ItemWriter, Place } from "./item-writer.ts";
+import { isSuccess, type Outcome } from "./outcome.ts";
+
+export const MAX_BATCH_OPERATIONS = 100;
+
+/** One operation of a batch or bulk request, as sent. */
+export type BatchOperation = JsonObject;
+
+export interface BatchRequest {
+  readonly store: Store;
+  readonly writer: ItemWriter;
+  readonly container: Container;
+  readonly operations: readonly BatchOperation[];
+}
+
+export function readOperations(body: Json): readonly BatchOperation[] {
+  if (!Array.isArray(body) || !body.every(isObject)) {
+    throw badRequest("A batch request holds an array of operations.");
+  }
+  if (body.length === 0 || body.length > MAX_BATCH_OPERATIONS) {
+    throw badRequest(`A batch request has 1 to ${MAX_BATCH_OPERATIONS} operations.`);
+  }
+  return body;
+}
+
+/** Carries the outcomes of a batch out of the transaction that is undone because of them. */
+class BatchUndone extends Error {
+  readonly outcomes: readonly Outcome[];
+
+  constructor(outcomes: readonly Outcome[]) {
+    super("batch undone");
+    this.outcomes = outcomes;
+  }
+}
+
+const notExecuted: Outcome = { status: 424 };
+
+/** All or nothing, within one partition key. On failure the culprit has its status and all others have 424. */
+export async function runBatch(
+  { store, writer, container, operations }: BatchRequest,
+  keyHeader: string,
+): Promise<readonly Outcome[]> {
+  const key = parseKey(keyHeader);
+  try {
+    return await store.write(() => {
+      const place: Place = { container, key, pk: keyText(key), lsn: store.numbers.take() };
+      const outcomes: Outcome[] = [];
+      for (const operation of operations) {
+        const outcome = attempt(writer, place, operation);
+        outcomes.push(outcome);
+        if (!isSuccess(outcome) && outcome.status !== 304) throw new BatchUndone(outcomes);
+      }
+      return outcomes;
+    });
+  } catch (error) {
+    if (!(error instanceof BatchUndone)) throw error;
+    const culprit = error.outcomes.length - 1;
+    return operations.map((_operation, index) =>
+      index === culprit ? error.outcomes[culprit]! : notExecuted,
+    );
+  }
+}
+
+/** Every operation for itself, all in one commit. Without `goOn` those behind a failure are not executed. */
+export function runBulk(
+  { store, writer, container, operations }: BatchRequest,
+  rangeId: string | undefined,
+  goOn: boolean,
+): Promise<readonly Outcome[]> {
+  const range = container.ranges.findIndex(({ id }) => id === rangeId);
+  if (rangeId !== undefined && range < 0) throw rangeGone(rangeId);
+  return store.write(() => {
+    let stopped = false;
+    return operations.map((operation) => {
+      if (stopped) return notExecuted;
+      const text = operation["partitionKey"];
+      if (typeof text !== "string") throw badRequest("Every bulk operation needs a 'partitionKey'.");
+      const key = parseKey(text);
+      if (rangeId !== undefined && rangeIndexOf(container.ranges, container.kind, key) !== range) {
+        throw rangeGone(rangeId);
+      }
+      const place = { container, key, pk: keyText(key), lsn: store.numbers.take() };
+      const outcome = attempt(writer, place, operation);
+      stopped = !goOn && !isSuccess(outcome);
+      return outcome;
+    });
+  });
+}
+
+/** A client that gets this reads the key ranges again. */
+export const rangeGone = (id: string): Refusal =>
+  new Refusal(410, `The requested key range '${id}' is gone.`, {
+    subStatus: SubStatus.partitionKeyRangeGone,
+  });
+
+/** One bad operation of many must not fail its neighbours: what it throws becomes its outcome. */
+function attempt(writer: ItemWriter, place: Place, operation: BatchOperation): Outcome {
+  try {
+    return execute(writer, place, operation);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { message, details, status } = error;
+    const known = status === 413 ? 413 : 400;
+    return {
+      status: known,
+      message,
+      ...(details.subStatus === undefined ? {} : { subStatus: details.subStatus }),
+    };
+  }
+}
+
+function execute(writer: ItemWriter, place: Place, operation: BatchOperation): Outcome {
+  if (place.key.length !== place.container.keyPaths.length) {
+    throw badRequest("The partition key has not as many parts as the container's definition.");
+  }
+  const type = operation["operationType"];
+  const body = operation["resourceBody"];
+  const conditions: Conditions = {
+    ifMatch: textOf(operation["ifMatch"]),
+    ifNoneMatch: textOf(operation["ifNoneMatch"]),
+  };
+  switch (type) {
+    case "Create":
+      return writer.create(place, readDocument(body));
+    case "Upsert":
+      return writer.upsert(place, readDocument(body), conditions);
+    case "Replace":
+      return writer.replace(place, idOf(operation), readDocument(body), conditions);
+    case "Read":
+      return writer.read(place, idOf(operation), conditions);
+    case "Delete":
+      return writer.delete(place, idOf(operation), conditions);
+    case "Patch":
+      return writer.patch(place, idOf(operation), body ?? null, conditions);
+    default:
+      throw badRequest(`Operation type '${String(type)}' is unknown.`);
+  }
+}
+
+const textOf = (value: Json | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined;
+
+function idOf(operation: BatchOperation): string {
+  const id = operation["id"];
+  if (typeof id !== "string") throw badRequest("The operation needs an 'id'.");
+  return id;
+}

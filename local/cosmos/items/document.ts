@@ -1,0 +1,53 @@
+import { isObject, type Json, type JsonObject } from "../json.ts";
+import { badRequest, Refusal } from "../refusal.ts";
+import { systemProperties } from "./item-text.ts";
+
+/** https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits */
+const MAX_ITEM_BYTES = 2 * 1024 * 1024;
+const MAX_ID_CHARACTERS = 1023;
+
+/** What a client wants stored: the members, and the text as it will be stored. */
+export interface NewDocument {
+  readonly id: string;
+  readonly members: JsonObject;
+  readonly body: string;
+}
+
+/** Checks a document and drops system properties. `text`, if given, is the JSON that `value` was parsed from. */
+export function readDocument(value: Json | undefined, text?: string): NewDocument {
+  if (!isObject(value)) throw badRequest("The item must be a JSON object.");
+  const id = value["id"];
+  if (typeof id !== "string" || id === "") {
+    throw badRequest("The input content is invalid because the required properties - 'id; ' - are missing.");
+  }
+  if (id.length > MAX_ID_CHARACTERS || /[/\\]/.test(id)) {
+    throw badRequest(`Invalid item id: at most ${MAX_ID_CHARACTERS} characters, without / and \\.`);
+  }
+  checkTtl(value["ttl"]);
+  const clean = withoutSystemProperties(value);
+  const body = clean === value && text !== undefined ? text.trim() : JSON.stringify(clean);
+  checkSize(body);
+  return { id, members: clean, body };
+}
+
+export function checkTtl(ttl: Json | undefined): void {
+  if (ttl === undefined || ttl === null) return;
+  if (typeof ttl !== "number" || !Number.isInteger(ttl) || (ttl !== -1 && ttl < 1)) {
+    throw badRequest("The item's 'ttl' must be -1 or a positive number of seconds.");
+  }
+}
+
+export function checkSize(body: string): void {
+  // A character is at most three bytes, so most texts need no counting.
+  if (body.length * 3 > MAX_ITEM_BYTES && Buffer.byteLength(body) > MAX_ITEM_BYTES) {
+    throw new Refusal(413, "Request size is too large: an item has at most 2 MB.");
+  }
+}
+
+function withoutSystemProperties(value: JsonObject): JsonObject {
+  if (!systemProperties.some((name) => Object.hasOwn(value, name))) return value;
+  const own = Object.entries(value).filter(([name]) => !systemNames.has(name));
+  return Object.fromEntries(own);
+}
+
+const systemNames: ReadonlySet<string> = new Set(systemProperties);

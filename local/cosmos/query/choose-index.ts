@@ -1,0 +1,77 @@
+import type { Container } from "../store/container.ts";
+import type { IndexField, ItemIndex } from "../store/index-paths.ts";
+import { isEquality, type PathCondition } from "./conditions.ts";
+
+/** An index to walk, and the order in which its items come behind the paths fixed by equality. */
+export interface IndexChoice {
+  /** Position in `container.indexes`. */
+  readonly number: number;
+  readonly order: readonly IndexField[];
+}
+
+export interface IndexQuestion {
+  /** By path; those implied by the partition key included. */
+  readonly conditions: ReadonlyMap<string, PathCondition>;
+  readonly impliedPaths: ReadonlySet<string>;
+  readonly hasKey: boolean;
+  readonly orderBy: readonly IndexField[];
+}
+
+/**
+ * The best index, or undefined when walking the scope itself is better: an index must serve the order if there is
+ * one, and otherwise narrow the search by more than the partition key does.
+ */
+export function chooseIndex(container: Container, question: IndexQuestion): IndexChoice | undefined {
+  let best: IndexChoice | undefined;
+  let bestScore = 0;
+  container.indexes.forEach((index, number) => {
+    const judged = judge(index, question);
+    if (judged !== undefined && judged.score > bestScore) {
+      best = { number, order: judged.order };
+      bestScore = judged.score;
+    }
+  });
+  return best;
+}
+
+function judge(
+  { fields, sparse }: ItemIndex,
+  { conditions, impliedPaths, hasKey, orderBy }: IndexQuestion,
+): { readonly score: number; readonly order: readonly IndexField[] } | undefined {
+  const first = fields[0]!;
+  if (sparse && !conditions.has(first.path)) return undefined;
+  let fixed = 0;
+  let score = 0;
+  for (const { path } of fields) {
+    const condition = conditions.get(path);
+    if (condition === undefined || !isEquality(condition)) break;
+    fixed++;
+    if (!impliedPaths.has(path)) score += 2;
+  }
+  const rest = fields.slice(fixed);
+  if (rest[0] !== undefined && conditions.has(rest[0].path)) score += 1;
+  if (orderBy.length === 0) return score > 0 ? { score, order: rest } : undefined;
+  // A walk over everybody's items in the right order, to find those of one key, may be longer than a sort.
+  if (hasKey && fixed === 0) return undefined;
+  const order = serve(
+    rest,
+    orderBy.filter(({ path }) => !isFixed(conditions.get(path))),
+  );
+  return order === undefined ? undefined : { score: score + 1, order };
+}
+
+const isFixed = (condition: PathCondition | undefined): boolean =>
+  condition !== undefined && isEquality(condition);
+
+/** Do the fields, forwards or backwards, begin with the wanted order? */
+function serve(
+  fields: readonly IndexField[],
+  wanted: readonly IndexField[],
+): readonly IndexField[] | undefined {
+  if (wanted.length > fields.length) return undefined;
+  if (!wanted.every(({ path }, index) => fields[index]!.path === path)) return undefined;
+  const flips = wanted.map((field, index) => field.descending !== fields[index]!.descending);
+  if (new Set(flips).size > 1) return undefined;
+  const flip = flips[0] ?? false;
+  return fields.map(({ path, descending }) => ({ path, descending: descending !== flip }));
+}

@@ -1,0 +1,99 @@
+import { badRequest } from "../refusal.ts";
+import { compareText } from "../sql/compare.ts";
+import type { SqlPart } from "./scope.ts";
+
+/**
+ * A place in an ordered result: the sort keys of the last item sent, and its row number. Such a token survives
+ * writes between pages, which a count of items would not.
+ */
+export interface Position {
+  readonly keys: readonly (string | null)[];
+  readonly seq: number;
+}
+
+/** What a continuation token holds: where to go on, and how much of TOP or OFFSET/LIMIT is left. */
+export interface Continuation {
+  /** Which walk the position belongs to; another index, another order, another meaning. */
+  readonly shape: string;
+  readonly position: Position;
+  readonly skip: number;
+  readonly left: number | null;
+}
+
+export function writeToken(continuation: Continuation): string {
+  return Buffer.from(JSON.stringify(continuation), "utf8").toString("base64url");
+}
+
+export function readToken(token: string, shape: string): Continuation {
+  try {
+    const value = JSON.parse(Buffer.from(token, "base64url").toString("utf8")) as Continuation;
+    const { keys, seq } = value.position;
+    const sound =
+      value.shape === shape &&
+      Array.isArray(keys) &&
+      keys.every((key) => key === null || typeof key === "string") &&
+      Number.isSafeInteger(seq) &&
+      Number.isSafeInteger(value.skip) &&
+      (value.left === null || Number.isSafeInteger(value.left));
+    if (sound) return value;
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw badRequest("The continuation token is malformed or belongs to another query.");
+}
+
+/** Nothing sorts before everything. */
+export function compareKeys(a: string | null, b: string | null): number {
+  if (a === null || b === null) return (a === null ? 0 : 1) - (b === null ? 0 : 1);
+  return compareText(a, b);
+}
+
+export function comparePositions(a: Position, b: Position, descending: readonly boolean[]): number {
+  for (let index = 0; index < descending.length; index++) {
+    const order = compareKeys(a.keys[index]!, b.keys[index]!);
+    if (order !== 0) return descending[index] ? -order : order;
+  }
+  return a.seq - b.seq;
+}
+
+export interface PositionColumn {
+  readonly column: string;
+  readonly descending: boolean;
+}
+
+/** SQL for "behind this position": (a beyond) or (a equal and b beyond) … or (all equal and seq greater). */
+export function behind(columns: readonly PositionColumn[], position: Position): SqlPart {
+  const values: (string | number)[] = [];
+  const alternatives: string[] = [];
+  for (let depth = 0; depth <= columns.length; depth++) {
+    const parts: string[] = [];
+    for (let index = 0; index < depth; index++) {
+      parts.push(equal(columns[index]!.column, position.keys[index]!, values));
+    }
+    const last = columns[depth];
+    if (last === undefined) {
+      parts.push("seq > ?");
+      values.push(position.seq);
+    } else {
+      parts.push(beyond(last, position.keys[depth]!, values));
+    }
+    alternatives.push(`(${parts.join(" AND ")})`);
+  }
+  return { sql: `(${alternatives.join(" OR ")})`, values };
+}
+
+function equal(column: string, key: string | null, values: (string | number)[]): string {
+  if (key === null) return `${column} IS NULL`;
+  values.push(key);
+  return `${column} = ?`;
+}
+
+function beyond(
+  { column, descending }: PositionColumn,
+  key: string | null,
+  values: (string | number)[],
+): string {
+  if (key === null) return descending ? "FALSE" : `${column} IS NOT NULL`;
+  values.push(key);
+  return descending ? `(${column} < ? OR ${column} IS NULL)` : `${column} > ?`;
+}

@@ -1,0 +1,64 @@
+import { isObject, type Json } from "../json.ts";
+import { badRequest } from "../refusal.ts";
+import type { Expression, Query } from "../sql/ast.ts";
+import { compile, type Scope } from "../sql/evaluate.ts";
+import { parseQuery } from "../sql/parse-query.ts";
+import { invalidQuery } from "../sql/query-error.ts";
+
+/** A query with its parameters, ready to be planned. */
+export interface BoundQuery {
+  readonly query: Query;
+  readonly scope: Scope;
+  /** TOP, or LIMIT; undefined = no limit. */
+  readonly limit: number | undefined;
+  readonly offset: number;
+}
+
+const MAX_REMEMBERED = 500;
+const parsed = new Map<string, Query>();
+
+/** Reads the body of a query request: `{query, parameters}`. */
+export function bindQuery(body: Json): BoundQuery {
+  const text = isObject(body) ? body["query"] : undefined;
+  if (typeof text !== "string") throw badRequest("The request body holds no 'query'.");
+  const query = parseOnce(text);
+  const parameters = readParameters(isObject(body) ? body["parameters"] : undefined);
+  const scope: Scope = { alias: query.alias, parameters };
+  return {
+    query,
+    scope,
+    limit: countOf(query.top ?? query.limit, scope),
+    offset: countOf(query.offset, scope) ?? 0,
+  };
+}
+
+function parseOnce(text: string): Query {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const query = parseQuery(text);
+  if (parsed.size >= MAX_REMEMBERED) parsed.clear();
+  parsed.set(text, query);
+  return query;
+}
+
+function readParameters(value: Json | undefined): ReadonlyMap<string, Json> {
+  const parameters = new Map<string, Json>();
+  if (value === undefined || value === null) return parameters;
+  if (!Array.isArray(value)) throw badRequest("'parameters' must be an array.");
+  for (const entry of value as readonly Json[]) {
+    const name = isObject(entry) ? entry["name"] : undefined;
+    if (typeof name !== "string" || !isObject(entry)) throw badRequest("Every parameter needs a 'name'.");
+    // Without a value the parameter is undefined; it still counts as given.
+    parameters.set(name, entry["value"] as Json);
+  }
+  return parameters;
+}
+
+function countOf(expression: Expression | undefined, scope: Scope): number | undefined {
+  if (expression === undefined) return undefined;
+  const value = compile(expression, scope)(null);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw invalidQuery("TOP, OFFSET and LIMIT take a whole number from 0.", expression);
+  }
+  return value;
+}

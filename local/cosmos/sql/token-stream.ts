@@ -1,0 +1,88 @@
+import type { Span } from "./ast.ts";
+import { syntaxError, unsupportedQuery } from "./query-error.ts";
+import { tokenize, type Token } from "./tokens.ts";
+
+/** Deeper nesting is refused, so that no query can exhaust the stack. */
+const MAX_DEPTH = 200;
+
+/** Looks at and consumes tokens; shared by the parsers of expressions and of clauses. */
+export class TokenStream {
+  readonly text: string;
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.text = text;
+    this.#tokens = tokenize(text);
+  }
+
+  get next(): Token {
+    return this.#tokens[this.#at]!;
+  }
+
+  /** The token behind the next one. */
+  get second(): Token {
+    return this.#tokens[Math.min(this.#at + 1, this.#tokens.length - 1)]!;
+  }
+
+  /** Where the last consumed token ended. */
+  get lastEnd(): number {
+    return this.#at === 0 ? 0 : this.#tokens[this.#at - 1]!.end;
+  }
+
+  take(): Token {
+    const token = this.next;
+    if (token.kind !== "end") this.#at++;
+    return token;
+  }
+
+  /** Is the next token this keyword or symbol? A string literal never is. */
+  sees(word: string): boolean {
+    return this.next.word === word;
+  }
+
+  seesAny(words: ReadonlySet<string>): boolean {
+    return words.has(this.next.word);
+  }
+
+  accept(word: string): boolean {
+    if (!this.sees(word)) return false;
+    this.#at++;
+    return true;
+  }
+
+  expect(word: string): Token {
+    if (!this.sees(word)) throw this.unexpected();
+    return this.take();
+  }
+
+  expectName(): Token {
+    if (this.next.kind !== "name") throw this.unexpected();
+    return this.take();
+  }
+
+  unexpected(): Error {
+    const { kind, text, start, end } = this.next;
+    const near = kind === "end" ? "the end of the query" : `'${text}'`;
+    return syntaxError(`incorrect syntax near ${near}`, start, end);
+  }
+
+  refuse(what: string): Error {
+    return unsupportedQuery(what, this.spanOfNext());
+  }
+
+  spanOfNext(): Span {
+    return { start: this.next.start, end: this.next.end };
+  }
+
+  nested<T>(parse: () => T): T {
+    if (this.#depth >= MAX_DEPTH) {
+      throw syntaxError(`nesting is deeper than ${MAX_DEPTH} levels`, this.next.start, this.next.end);
+    }
+    this.#depth++;
+    const result = parse();
+    this.#depth--;
+    return result;
+  }
+}
