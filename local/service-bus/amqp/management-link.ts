@@ -1,0 +1,93 @@
+import { type Place, resolve } from "../broker/address.ts";
+import { asBrokerError, BrokerError, type ErrorCode } from "../errors.ts";
+import { entryOf, int, mapOf, nothing, symbol, text, textOf } from "../wire/values.ts";
+import type { BrokerContext } from "./broker-context.ts";
+import type { IncomingDelivery, IncomingLink, Peer } from "./links.ts";
+import { messageOperations } from "./management/message-operations.ts";
+import type { OperationResult } from "./management/operation.ts";
+import { decodeRequest, encodeReply, type Request } from "./message.ts";
+
+const statusCodes: Record<ErrorCode, number> = {
+  notFound: 404,
+  messageNotFound: 404,
+  alreadyExists: 409,
+  lockLost: 410,
+  unauthorized: 401,
+  notAllowed: 400,
+  invalid: 400,
+  tooLarge: 413,
+  notImplemented: 501,
+  internal: 500,
+};
+
+/**
+ * `<entity>/$management`. The client keeps this link for as long as it lives, so the entity is looked up
+ * at each request: it may have been deleted and created anew.
+ */
+export function serveManagement(link: IncomingLink, path: string, broker: BrokerContext): void {
+  broker.grants.require(link.peer, path, ["Listen", "Send"], Date.now());
+  link.accept({
+    message: (delivery) => void answer(link.peer, path, delivery, broker),
+    closed: () => undefined,
+  });
+}
+
+async function answer(
+  peer: Peer,
+  path: string,
+  delivery: IncomingDelivery,
+  broker: BrokerContext,
+): Promise<void> {
+  let request: Request;
+  try {
+    request = decodeRequest(delivery.payload);
+  } catch (error) {
+    delivery.settle(asBrokerError(error));
+    return;
+  }
+  delivery.settle();
+  let reply: Buffer;
+  try {
+    reply = success(request, await run(peer, path, request, broker));
+  } catch (error) {
+    const failure = asBrokerError(error);
+    if (failure.code === "internal") broker.log("service-bus.bug", { path, error: String(failure.cause) });
+    reply = refusal(request, failure);
+  }
+  broker.replies.send(peer, request.replyTo, reply);
+}
+
+async function run(
+  peer: Peer,
+  path: string,
+  { properties, body }: Request,
+  { namespace, grants, host }: BrokerContext,
+): Promise<OperationResult> {
+  const name = textOf(entryOf(properties, "operation")) ?? "";
+  const operation = Object.hasOwn(messageOperations, name) ? messageOperations[name] : undefined;
+  if (operation === undefined) {
+    throw new BrokerError("notImplemented", `The management operation '${name}' is not supported yet.`);
+  }
+  grants.require(peer, path, operation.claims, Date.now());
+  const place: Place = resolve(namespace, path, host());
+  place.entity.accessedAt = namespace.machinery.clock.now();
+  if (body.type !== "map") throw new BrokerError("invalid", "The request's body is no map.");
+  return await operation.run({ namespace, place, body });
+}
+
+function success({ messageId }: Request, result: OperationResult): Buffer {
+  const properties = mapOf({
+    statusCode: int(result === undefined ? 204 : 200),
+    statusDescription: text(result === undefined ? "No Content" : "OK"),
+  });
+  return encodeReply(messageId, properties, result ?? nothing);
+}
+
+function refusal({ messageId }: Request, failure: BrokerError): Buffer {
+  const properties = mapOf({
+    statusCode: int(statusCodes[failure.code]),
+    statusDescription: text(failure.message),
+    errorCondition: symbol(failure.condition),
+  });
+  return encodeReply(messageId, properties, nothing);
+}

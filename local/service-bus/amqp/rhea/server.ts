@@ -1,0 +1,172 @@
+/* oxlint-disable eslint/no-underscore-dangle -- the names are rhea's */
+import { createServer, type Socket } from "node:net";
+import { createRequire } from "node:module";
+import type { Log } from "../../../part.ts";
+import { IDLE_TIMEOUT_MS, MAX_FRAME_BYTES } from "../../limits.ts";
+import { type Listening, listenOnLoopback } from "../../listen.ts";
+import type { AmqpHandlers, Peer } from "../links.ts";
+import type { RheaConnection, RheaContainer, RheaLink, RheaSender, RheaSession } from "./internals.ts";
+import { RheaIncomingLink, RheaOutgoingLink } from "./links.ts";
+import { PatchedSession } from "./session.ts";
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rhea's types describe its client side
+const rhea = createRequire(import.meta.url)("rhea") as { create_container(options: object): RheaContainer };
+
+const connectionOptions = {
+  idle_time_out: IDLE_TIMEOUT_MS,
+  // More than the 2048 deliveries that a client keeps, so that its limit is the one that counts.
+  session_buffer_size: 8192,
+  sender_options: { autosettle: false, treat_modified_as_released: false },
+  receiver_options: { autoaccept: false, autosettle: false, credit_window: 0 },
+};
+
+/** Without a listener rhea throws or prints for each of these. */
+const quietEvents = [
+  "connection_open",
+  "connection_close",
+  "session_close",
+  "disconnected",
+  "sender_close",
+  "receiver_close",
+  "settled",
+];
+const errorEvents = [
+  "error",
+  "protocol_error",
+  "connection_error",
+  "session_error",
+  "sender_error",
+  "receiver_error",
+];
+
+export interface AmqpServer extends Listening {
+  /** Closes every connection; clients are told to come back later. */
+  closeConnections(): Promise<void>;
+}
+
+/** Accepts AMQP connections on loopback. */
+export async function startAmqpServer(port: number, handlers: AmqpHandlers, log: Log): Promise<AmqpServer> {
+  const container = rhea.create_container({ id: "expedite-service-bus" });
+  for (const event of quietEvents) container.on(event, () => undefined);
+  for (const event of errorEvents) {
+    container.on(event, (context) => log("service-bus.peer-error", { event, error: describe(context) }));
+  }
+  const peers = new Set<ConnectedPeer>();
+  let connections = 0;
+  const accept = (socket: Socket): void => {
+    const connection = container.create_connection(connectionOptions);
+    const peer = new ConnectedPeer(`connection-${++connections}`, connection, socket, handlers);
+    peers.add(peer);
+    socket.on("close", () => {
+      peers.delete(peer);
+      peer.gone();
+    });
+    connection.accept(socket);
+  };
+  const listening = await listenOnLoopback(() => createServer({ noDelay: true }, accept), port);
+  return {
+    ...listening,
+    async closeConnections() {
+      await Promise.all([...peers].map((peer) => peer.close()));
+    },
+  };
+}
+
+/** A connection with its links, so that all of them can be freed when it is lost. */
+class ConnectedPeer implements Peer {
+  readonly id: string;
+  readonly #connection: RheaConnection;
+  readonly #socket: Socket;
+  readonly #handlers: AmqpHandlers;
+  readonly #sessions = new Map<RheaSession, PatchedSession>();
+  readonly #links = new Map<RheaLink, RheaIncomingLink | RheaOutgoingLink>();
+
+  constructor(id: string, connection: RheaConnection, socket: Socket, handlers: AmqpHandlers) {
+    this.id = id;
+    this.#connection = connection;
+    this.#socket = socket;
+    this.#handlers = handlers;
+    limitFrames(connection);
+    connection.on("session_open", ({ session }) => this.#onSession(session));
+    connection.on("session_close", ({ session }) => this.#onSessionEnd(session));
+    connection.on("receiver_open", ({ receiver }) => {
+      const link = new RheaIncomingLink(this, receiver, this.#onSession(receiver.session));
+      this.#links.set(receiver, link);
+      handlers.incoming(link);
+    });
+    connection.on("sender_open", ({ sender }) => {
+      const link = new RheaOutgoingLink(this, sender, this.#onSession(sender.session));
+      this.#links.set(sender, link);
+      handlers.outgoing(link);
+    });
+    connection.on("receiver_close", ({ receiver }) => this.#onLinkEnd(receiver));
+    connection.on("sender_close", ({ sender }) => this.#onLinkEnd(sender));
+  }
+
+  gone(): void {
+    for (const session of this.#sessions.values()) session.close();
+    for (const link of this.#links.keys()) this.#onLinkEnd(link);
+    // A destroyed socket emits no "end", which is all that rhea waits for; this stops its timers.
+    this.#connection._disconnected();
+    this.#handlers.gone(this);
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close({
+      condition: "amqp:connection:forced",
+      description: "The broker is shutting down.",
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#socket.destroyed) return;
+    const closed = new Promise((resolve) => this.#socket.once("close", resolve));
+    this.#socket.destroySoon();
+    await closed;
+  }
+
+  #onSession(session: RheaSession): PatchedSession {
+    let patched = this.#sessions.get(session);
+    if (patched === undefined) {
+      patched = new PatchedSession(session, (sender) => this.#outgoing(sender));
+      this.#sessions.set(session, patched);
+    }
+    return patched;
+  }
+
+  #outgoing(sender: RheaSender): RheaOutgoingLink | undefined {
+    const link = this.#links.get(sender);
+    return link instanceof RheaOutgoingLink ? link : undefined;
+  }
+
+  #onSessionEnd(session: RheaSession): void {
+    this.#sessions.get(session)?.close();
+    this.#sessions.delete(session);
+    for (const link of this.#links.keys()) if (link.session === session) this.#onLinkEnd(link);
+  }
+
+  #onLinkEnd(link: RheaLink): void {
+    const ended = this.#links.get(link);
+    this.#links.delete(link);
+    ended?.closed();
+  }
+}
+
+/** rhea collects a frame of any announced size; this ends the connection instead. */
+function limitFrames(connection: RheaConnection): void {
+  const transport = connection.amqp_transport;
+  const original = transport.peek_size.bind(transport);
+  transport.peek_size = (buffer) => {
+    const size = original(buffer);
+    if (size !== undefined && size > MAX_FRAME_BYTES)
+      throw new Error(`a frame of ${size} bytes is too large`);
+    return size;
+  };
+}
+
+function describe(context: unknown): string {
+  if (context instanceof Error) return context.message;
+  const error =
+    typeof context === "object" && context !== null && "error" in context ? context.error : undefined;
+  if (error instanceof Error) return error.message;
+  if (typeof error === "object" && error !== null && "condition" in error) return String(error.condition);
+  return "unknown";
+}

@@ -1,0 +1,43 @@
+import { pathOf, resolve } from "../broker/address.ts";
+import { assertCanSend } from "../broker/publisher.ts";
+import { asBrokerError, BrokerError } from "../errors.ts";
+import { MAX_MESSAGE_BYTES } from "../limits.ts";
+import { readTransfer } from "../message/incoming.ts";
+import type { BrokerContext } from "./broker-context.ts";
+import type { IncomingDelivery, IncomingLink } from "./links.ts";
+
+/**
+ * A client's sender. Each transfer, single or batch, is one atomic write and answered when it is on disk.
+ * @throws BrokerError when the link is to be refused
+ */
+export function serveSender(link: IncomingLink, broker: BrokerContext): void {
+  const path = pathOf(link.address);
+  const { entity, queue } = resolve(broker.namespace, path, broker.host());
+  broker.grants.require(link.peer, path, ["Send"], Date.now());
+  assertCanSend(entity);
+  if (queue !== entity.main) {
+    throw new BrokerError("notAllowed", "Messages cannot be sent to a dead-letter queue.");
+  }
+  const message = (delivery: IncomingDelivery): void => {
+    try {
+      if (broker.namespace.find(path) !== entity) throw gone(path);
+      if (delivery.payload.length > MAX_MESSAGE_BYTES) throw tooLarge(delivery.payload.length);
+      const messages = readTransfer(delivery.payload, delivery.format);
+      entity.accessedAt = broker.namespace.machinery.clock.now();
+      broker.namespace.publisher.publish(entity, messages, (failure) => delivery.settle(failure));
+    } catch (error) {
+      delivery.settle(asBrokerError(error));
+    }
+  };
+  const stopWatching = broker.namespace.onClosed(entity, () => link.detach(gone(path)));
+  link.accept({ message, closed: stopWatching });
+}
+
+const gone = (path: string): BrokerError =>
+  new BrokerError("notFound", `The messaging entity '${path}' could not be found.`);
+
+const tooLarge = (bytes: number): BrokerError =>
+  new BrokerError(
+    "tooLarge",
+    `The received message (size ${bytes} bytes) exceeds the limit (${MAX_MESSAGE_BYTES} bytes) of the link.`,
+  );

@@ -1,0 +1,164 @@
+import { BrokerError, entityNotFound } from "../errors.ts";
+import { defaults, type Description, timingOf } from "./description.ts";
+import type { Entity, EntityKind, SubscriptionEntity } from "./entity.ts";
+import { type Namespace, queuesOf } from "./namespace.ts";
+import { DEFAULT_RULE, type Filter, type Rule } from "./rules.ts";
+
+const MAX_NAME = { queue: 260, topic: 260, subscription: 50, rule: 50 } as const;
+const namePattern = /^[A-Za-z0-9](?:[\w.\-/~]*[\w])?$/;
+
+export interface NewEntity {
+  readonly kind: EntityKind;
+  readonly path: string;
+  readonly description: Partial<Description>;
+  /** Of a subscription; none given = one rule that lets everything through. */
+  readonly rules?: readonly NewRule[];
+}
+
+export interface NewRule {
+  readonly name: string;
+  readonly filter: Filter;
+}
+
+/** Creates an entity. @throws BrokerError (alreadyExists, invalid, notFound, notImplemented) */
+export async function createEntity(namespace: Namespace, wanted: NewEntity): Promise<Entity> {
+  const description = checked(namespace, { ...defaults, ...wanted.description });
+  checkName(wanted);
+  if (namespace.find(wanted.path) !== undefined) {
+    throw new BrokerError("alreadyExists", `The messaging entity '${wanted.path}' already exists.`);
+  }
+  const { clock, journal } = namespace.machinery;
+  const { entities } = namespace.store;
+  const now = clock.now();
+  const json = JSON.stringify(description);
+  const rules = wanted.rules?.length
+    ? wanted.rules
+    : [{ name: DEFAULT_RULE, filter: { kind: "true" } as const }];
+  const row = { kind: wanted.kind, path: wanted.path, description: json, createdAt: now, updatedAt: now };
+  // Live at once, so that a second creation in the same turn meets the first; undone if the disk refuses.
+  let opened: Entity | undefined;
+  try {
+    return await journal.change(() => {
+      const id = entities.insert(wanted.kind, wanted.path, json, now);
+      if (wanted.kind === "subscription") {
+        for (const rule of rules) entities.putRule(id, rule.name, JSON.stringify(rule.filter), now);
+      }
+      opened = namespace.open(
+        { id, ...row },
+        [],
+        rules.map((rule) => ({ ...rule, createdAt: now })),
+      );
+      return opened;
+    });
+  } catch (error) {
+    if (opened !== undefined) namespace.close(opened);
+    throw error;
+  }
+}
+
+/** Changes what may be changed. @throws BrokerError (invalid, notImplemented) */
+export async function updateEntity(
+  namespace: Namespace,
+  entity: Entity,
+  changes: Partial<Description>,
+): Promise<void> {
+  const description = checked(namespace, { ...entity.description, ...changes });
+  for (const fixed of ["requiresDuplicateDetection", "requiresSession"] as const) {
+    if (description[fixed] !== entity.description[fixed]) {
+      throw new BrokerError("invalid", `The property ${fixed} of '${entity.path}' cannot be changed.`);
+    }
+  }
+  if (JSON.stringify(description) === JSON.stringify(entity.description)) return;
+  const { clock, journal } = namespace.machinery;
+  const now = clock.now();
+  await journal.change(() => namespace.store.entities.update(entity.id, JSON.stringify(description), now));
+  entity.description = description;
+  entity.timing = timingOf(description);
+  entity.updatedAt = now;
+}
+
+/** Deletes an entity with its messages; a topic with its subscriptions. */
+export async function deleteEntity(namespace: Namespace, entity: Entity): Promise<void> {
+  const doomed = entity.kind === "topic" ? [...entity.subscriptions.values(), entity] : [entity];
+  for (const one of doomed) namespace.close(one);
+  const { entities, messages, duplicates } = namespace.store;
+  await namespace.machinery.journal.change(() => {
+    for (const one of doomed) {
+      for (const queue of queuesOf(one)) messages.removeQueue(queue.id);
+      duplicates.forgetEntity(one.id);
+      entities.remove(one.id);
+    }
+  });
+}
+
+/** @throws BrokerError (alreadyExists, invalid) */
+export async function createRule(
+  namespace: Namespace,
+  subscription: SubscriptionEntity,
+  { name, filter }: NewRule,
+): Promise<Rule> {
+  if (name.length === 0 || name.length > MAX_NAME.rule) {
+    throw new BrokerError("invalid", `A rule's name has 1 to ${MAX_NAME.rule} characters.`);
+  }
+  if (subscription.rules.has(name.toLowerCase())) {
+    throw new BrokerError(
+      "alreadyExists",
+      `The messaging entity '${subscription.path}/Rules/${name}' already exists.`,
+    );
+  }
+  return await putRule(namespace, subscription, { name, filter });
+}
+
+/** Creates the rule or replaces its filter. */
+export async function putRule(
+  namespace: Namespace,
+  subscription: SubscriptionEntity,
+  { name, filter }: NewRule,
+): Promise<Rule> {
+  const { clock, journal } = namespace.machinery;
+  const now = clock.now();
+  await journal.change(() =>
+    namespace.store.entities.putRule(subscription.id, name, JSON.stringify(filter), now),
+  );
+  const rule: Rule = {
+    name,
+    filter,
+    createdAt: subscription.rules.get(name.toLowerCase())?.createdAt ?? now,
+  };
+  subscription.rules.set(name.toLowerCase(), rule);
+  return rule;
+}
+
+/** @throws BrokerError (notFound) */
+export async function deleteRule(
+  namespace: Namespace,
+  subscription: SubscriptionEntity,
+  name: string,
+): Promise<void> {
+  const rule = subscription.rules.get(name.toLowerCase());
+  if (rule === undefined) throw entityNotFound(`${subscription.path}/Rules/${name}`);
+  await namespace.machinery.journal.change(() =>
+    namespace.store.entities.removeRule(subscription.id, rule.name),
+  );
+  subscription.rules.delete(name.toLowerCase());
+}
+
+function checkName({ kind, path }: NewEntity): void {
+  const name = kind === "subscription" ? (path.split(/\/subscriptions\//i)[1] ?? "") : path;
+  const slashAllowed = kind !== "subscription";
+  if (name.length > MAX_NAME[kind] || !namePattern.test(name) || (!slashAllowed && name.includes("/"))) {
+    throw new BrokerError("invalid", `'${name}' is not an allowed name for a ${kind}.`);
+  }
+}
+
+function checked(namespace: Namespace, description: Description): Description {
+  timingOf(description);
+  if (description.requiresSession) {
+    throw new BrokerError("notImplemented", "Sessions (RequiresSession) are not supported yet.");
+  }
+  const { forwardTo } = description;
+  if (forwardTo !== undefined && namespace.destination(forwardTo) === undefined) {
+    throw new BrokerError("notFound", `The entity '${forwardTo}' to forward to could not be found.`);
+  }
+  return description;
+}

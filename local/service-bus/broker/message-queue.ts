@@ -1,0 +1,223 @@
+import type { Clock } from "../../clock/clock.ts";
+import type { Log } from "../../part.ts";
+import { CACHED_PAYLOAD_BYTES, NEVER } from "../limits.ts";
+import { compose } from "../message/outgoing.ts";
+import type { Journal } from "../store/journal.ts";
+import { type Head, type Messages, State, type Tally } from "../store/messages.ts";
+import type { Sequences } from "../store/sequences.ts";
+import { type Consumer, Consumers } from "./consumers.ts";
+import { Due } from "./due.ts";
+import { type Lock, Locks } from "./locks.ts";
+import { type Ready, ReadyWindow } from "./ready-window.ts";
+import { expireMessage, failAttempt, sweepExpired } from "./settlement.ts";
+
+/** What all queues of a namespace share. */
+export interface Machinery {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly messages: Messages;
+  readonly sequences: Sequences;
+}
+
+/** What a queue is configured to do; read at each use, since an administrator may change it. */
+export interface QueueSettings {
+  readonly path: string;
+  readonly lockMs: number;
+  /** Undefined in dead-letter queues, which count no attempts. */
+  readonly maxDeliveryCount: number | undefined;
+  readonly deadLetterExpired: boolean;
+  /** Undefined in dead-letter queues. */
+  readonly deadLetters: MessageQueue | undefined;
+}
+
+export type Draft = Omit<Head, "queue" | "sequence" | "early" | "enqueueSequence"> & {
+  /** Undefined = this queue is where the message enters. */
+  readonly enqueueSequence: number | undefined;
+};
+
+/**
+ * One sequence of messages: a queue, a subscription or one of their dead-letter queues. A message is
+ * waiting (in the window or on disk), locked, deferred or scheduled; `settlement.ts` moves it on.
+ */
+export class MessageQueue {
+  readonly id: number;
+  readonly machinery: Machinery;
+  readonly settings: () => QueueSettings;
+  readonly ready: ReadyWindow;
+  readonly locks = new Locks();
+  /** Messages by state; locked ones count as active. */
+  readonly counts = { active: 0, deferred: 0, scheduled: 0 };
+  readonly #consumers = new Consumers();
+  readonly #lockTimer: Due;
+  readonly expiryTimer: Due;
+  #latestExpiry: number;
+  #waking = false;
+
+  constructor(id: number, machinery: Machinery, settings: () => QueueSettings, tallies: readonly Tally[]) {
+    this.id = id;
+    this.machinery = machinery;
+    this.settings = settings;
+    this.ready = new ReadyWindow(
+      machinery.messages,
+      id,
+      Math.max(0, ...tallies.map((one) => one.lastSequence)),
+    );
+    this.#latestExpiry = Math.max(0, ...tallies.map((one) => one.lastExpiry));
+    for (const one of tallies) this.#count(one.state, one.messages);
+    this.#lockTimer = new Due(machinery.clock, () => this.#expireLocks());
+    this.expiryTimer = new Due(machinery.clock, () => sweepExpired(this));
+    if (tallies.length > 0) this.expiryTimer.by(machinery.messages.nextExpiry(id, 0));
+  }
+
+  /** Inside a write: gives the message its number and its place on disk. `arrived` follows the commit. */
+  place(draft: Draft): Head {
+    const sequence = this.machinery.sequences.next(this.id);
+    const early = draft.expiresAt < this.#latestExpiry ? 1 : 0;
+    if (draft.state !== State.scheduled && early === 0) this.#latestExpiry = draft.expiresAt;
+    const enqueueSequence = draft.enqueueSequence ?? sequence;
+    const head: Head = { ...draft, queue: this.id, sequence, early, enqueueSequence };
+    this.machinery.messages.insert(head);
+    return head;
+  }
+
+  /** Inside a write: a number for a message that passes through (a topic's, or a forwarding queue's). */
+  nextSequence(): number {
+    return this.machinery.sequences.next(this.id);
+  }
+
+  /** A placed message is on disk. */
+  arrived(head: Head, payload: Buffer | undefined): void {
+    this.#count(head.state, 1);
+    if (head.state !== State.active) return;
+    const cached = payload !== undefined && payload.length <= CACHED_PAYLOAD_BYTES ? payload : undefined;
+    this.ready.arrive(head, cached);
+    if (head.expiresAt < NEVER) this.expiryTimer.by(head.expiresAt);
+    this.wake();
+  }
+
+  /** A message has left this queue for good, or changed its state. */
+  left(head: Head): void {
+    this.#count(head.state, -1);
+  }
+
+  /** A message that was taken is available again. */
+  giveBack(head: Head): void {
+    this.ready.giveBack(head);
+    this.wake();
+  }
+
+  attach(consumer: Consumer): void {
+    this.#consumers.add(consumer);
+  }
+
+  detach(consumer: Consumer): void {
+    this.#consumers.remove(consumer);
+  }
+
+  /** Delivers soon: once for everything that became available together. */
+  wake(): void {
+    if (this.#waking) return;
+    this.#waking = true;
+    queueMicrotask(() => {
+      this.#waking = false;
+      this.deliver();
+    });
+  }
+
+  /** Hands out what is available to whoever has room. */
+  deliver(): void {
+    const now = this.machinery.clock.now();
+    for (;;) {
+      const consumer = this.#consumers.next();
+      const ready = consumer === undefined ? undefined : this.ready.take();
+      if (consumer === undefined || ready === undefined) return;
+      if (ready.head.expiresAt <= now) expireMessage(this, ready.head, true);
+      else if (consumer.deletes) this.#handOver(consumer, ready);
+      else {
+        const lock = this.lock(ready.head);
+        consumer.deliver(this.encode(ready.head, lock.until, ready), lock);
+      }
+    }
+  }
+
+  /** Locks a message that is not in the window (a deferred one). */
+  lock(head: Head): Lock {
+    const lock = this.locks.take(head, this.machinery.clock.now() + this.settings().lockMs);
+    this.#lockTimer.by(lock.until);
+    return lock;
+  }
+
+  /** Puts back a lock whose settlement did not reach the disk. */
+  restore(lock: Lock): void {
+    this.locks.restore(lock);
+    this.#lockTimer.by(lock.until);
+  }
+
+  /** The time until which the lock now holds. */
+  renew(lock: Lock): number {
+    const until = this.machinery.clock.now() + this.settings().lockMs;
+    this.locks.renew(lock, until);
+    return until;
+  }
+
+  /** The message as a receiver gets it. */
+  encode(
+    head: Head,
+    lockedUntil: number | undefined,
+    {
+      payload,
+      omitBody = false,
+    }: { readonly payload?: Buffer | undefined; readonly omitBody?: boolean } = {},
+  ): Buffer {
+    const state = head.state === State.active && head.scheduledAt > 0 ? State.scheduled : head.state;
+    const stamp = {
+      deliveryCount: head.deliveryCount,
+      enqueuedAt: head.enqueuedAt,
+      sequence: head.sequence,
+      enqueueSequence: head.enqueueSequence,
+      lockedUntil,
+      state,
+      deadLetterSource: head.source,
+    };
+    return compose(payload ?? this.machinery.messages.payload(head), stamp, omitBody);
+  }
+
+  /** The entity is deleted, or the broker stops: nothing happens here any more. */
+  close(): void {
+    this.#lockTimer.stop();
+    this.expiryTimer.stop();
+    this.#consumers.evictAll();
+  }
+
+  /** Deleted first, sent after the commit: a crash may lose the message but never delivers it twice. */
+  #handOver(consumer: Consumer, ready: Ready): void {
+    const { head } = ready;
+    const { journal, messages } = this.machinery;
+    const encoded = this.encode(head, undefined, ready);
+    consumer.reserve();
+    journal.write(
+      () => messages.remove(head),
+      (removed) => {
+        if (!removed) return consumer.unreserve();
+        this.left(head);
+        consumer.deliver(encoded, undefined);
+      },
+      () => {
+        consumer.unreserve();
+        this.giveBack(head);
+      },
+    );
+  }
+
+  #expireLocks(): void {
+    for (const lock of this.locks.expire(this.machinery.clock.now())) failAttempt(this, lock.head, []);
+    this.#lockTimer.by(this.locks.nextExpiry());
+  }
+
+  #count(state: number, change: number): void {
+    if (state === State.active) this.counts.active += change;
+    else if (state === State.deferred) this.counts.deferred += change;
+    else this.counts.scheduled += change;
+  }
+}

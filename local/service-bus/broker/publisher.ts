@@ -1,0 +1,233 @@
+import type { Clock } from "../../clock/clock.ts";
+import { asBrokerError, BrokerError } from "../errors.ts";
+import { MAX_HOPS, NEVER } from "../limits.ts";
+import { amend, deadLetterAmendments } from "../message/amend.ts";
+import { type Incoming, readMessage } from "../message/incoming.ts";
+import type { Duplicates } from "../store/duplicates.ts";
+import type { Journal } from "../store/journal.ts";
+import { type Head, type Messages, State } from "../store/messages.ts";
+import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from "./entity.ts";
+import type { MessageQueue } from "./message-queue.ts";
+import { matchesAny } from "./rules.ts";
+import type { Done } from "./settlement.ts";
+
+/** A message on its way through topics and forwards, and what it has met so far. */
+interface Journey {
+  readonly message: Incoming;
+  readonly hops: number;
+  /** The number it got where it entered; undefined before that. */
+  readonly enqueueSequence: number | undefined;
+  /** The shortest default time-to-live on its way. */
+  readonly timeToLiveMs: number;
+  /** When it was to appear, for a message whose time has come; 0 otherwise. */
+  readonly scheduledAt: number;
+}
+
+interface Placed {
+  readonly queue: MessageQueue;
+  readonly head: Head;
+  readonly payload: Buffer;
+}
+
+export interface PublisherParts {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly messages: Messages;
+  readonly duplicates: Duplicates;
+  /** Where a forward leads; undefined when that entity does not exist. */
+  readonly target: (name: string) => QueueEntity | TopicEntity | undefined;
+  /** A message waits for its time in this entity. */
+  readonly onScheduled: (entity: Entity, at: number) => void;
+}
+
+/**
+ * Brings messages to the queues they belong to: duplicates dropped, scheduled ones kept back, topics fanned
+ * out by rules, forwards followed. All of one call is one atomic write.
+ */
+export class Publisher {
+  readonly #parts: PublisherParts;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  /** `done` is called when the messages are on disk. */
+  publish(entity: Entity, messages: readonly Incoming[], done: Done): void {
+    this.#write(
+      (placed) => {
+        for (const message of messages) this.#enter(entity, message, placed);
+      },
+      () => done(),
+      (error) => done(asBrokerError(error)),
+    );
+  }
+
+  /** The sequence numbers by which the messages can be cancelled; one whose time has come is sent at once. */
+  schedule(entity: Entity, messages: readonly Incoming[]): Promise<number[]> {
+    return new Promise((resolve, reject) =>
+      this.#write(
+        (placed) => messages.map((message) => this.#enter(entity, message, placed)),
+        resolve,
+        reject,
+      ),
+    );
+  }
+
+  /** Sends on scheduled messages whose time has come; they get new numbers and a new enqueued time. */
+  activate(entity: Entity, heads: readonly Head[], failed: () => void): void {
+    const { messages } = this.#parts;
+    this.#write(
+      (placed) =>
+        heads.filter((head) => {
+          const message = readMessage(messages.payload(head));
+          if (!messages.remove(head)) return false;
+          this.#admit(entity, { ...start(message), scheduledAt: head.scheduledAt }, placed);
+          return true;
+        }),
+      (activated) => {
+        for (const head of activated) entity.main.left(head);
+      },
+      failed,
+    );
+  }
+
+  #write<T>(
+    work: (placed: Placed[]) => T,
+    applied: (result: T) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const placed: Placed[] = [];
+    this.#parts.journal.write(
+      () => work(placed),
+      (result) => {
+        for (const { queue, head, payload } of placed) queue.arrived(head, payload);
+        applied(result);
+      },
+      failed,
+    );
+  }
+
+  /** A message from outside. The number it gets here, or 0 when it was dropped as a duplicate. */
+  #enter(entity: Entity, message: Incoming, placed: Placed[]): number {
+    const now = this.#parts.clock.now();
+    if (this.#isDuplicate(entity, message, now)) return 0;
+    if (message.scheduledAt === undefined || message.scheduledAt <= now) {
+      return this.#admit(entity, start(message), placed);
+    }
+    const sequence = this.#insert(entity.main, start(message), placed, {
+      state: State.scheduled,
+      scheduledAt: message.scheduledAt,
+      // Its time to live starts when it appears.
+      expiresAt: NEVER,
+    });
+    this.#parts.onScheduled(entity, message.scheduledAt);
+    return sequence;
+  }
+
+  #isDuplicate(entity: Entity, message: Incoming, now: number): boolean {
+    if (!entity.description.requiresDuplicateDetection) return false;
+    return !this.#parts.duplicates.isFirst(
+      entity.id,
+      message.messageId,
+      now,
+      entity.timing.duplicateWindowMs,
+    );
+  }
+
+  /** The number the message gets in this entity, or in the first one behind it. */
+  #admit(entity: Entity, journey: Journey, placed: Placed[]): number {
+    const onward = { ...journey, timeToLiveMs: Math.min(journey.timeToLiveMs, entity.timing.timeToLiveMs) };
+    if (entity.kind === "topic") return this.#fanOut(entity, onward, placed);
+    if (entity.description.forwardTo !== undefined) return this.#forward(entity, onward, placed);
+    return this.#insert(entity.main, onward, placed, {});
+  }
+
+  #fanOut(topic: TopicEntity, journey: Journey, placed: Placed[]): number {
+    const sequence = topic.main.nextSequence();
+    const onward = { ...journey, enqueueSequence: journey.enqueueSequence ?? sequence };
+    for (const subscription of topic.subscriptions.values()) {
+      if (matchesAny(subscription.rules.values(), journey.message.payload)) {
+        this.#admit(subscription, onward, placed);
+      }
+    }
+    return sequence;
+  }
+
+  #forward(from: QueueEntity | SubscriptionEntity, journey: Journey, placed: Placed[]): number {
+    const name = from.description.forwardTo ?? "";
+    const target = this.#parts.target(name);
+    if (target === undefined) {
+      return this.#fail(
+        from,
+        journey,
+        placed,
+        "TransferDestinationNotFound",
+        `There is no entity '${name}' to forward to.`,
+      );
+    }
+    if (journey.hops >= MAX_HOPS) {
+      return this.#fail(
+        from,
+        journey,
+        placed,
+        "MaxTransferHopCountExceeded",
+        `The message was forwarded more than ${MAX_HOPS} times.`,
+      );
+    }
+    const enqueueSequence = journey.enqueueSequence ?? from.main.nextSequence();
+    if (this.#isDuplicate(target, journey.message, this.#parts.clock.now())) return enqueueSequence;
+    this.#admit(target, { ...journey, enqueueSequence, hops: journey.hops + 1 }, placed);
+    return enqueueSequence;
+  }
+
+  #fail(from: Entity, journey: Journey, placed: Placed[], reason: string, description: string): number {
+    const payload = amend(journey.message.payload, deadLetterAmendments(reason, description));
+    const message = { ...journey.message, payload };
+    return this.#insert(from.transferDeadLetters, { ...journey, message }, placed, {
+      expiresAt: NEVER,
+      source: from.path,
+    });
+  }
+
+  #insert(
+    queue: MessageQueue,
+    { message, enqueueSequence, timeToLiveMs, scheduledAt }: Journey,
+    placed: Placed[],
+    special: Partial<Pick<Head, "state" | "scheduledAt" | "expiresAt" | "source">>,
+  ): number {
+    const now = this.#parts.clock.now();
+    const lives = Math.min(message.timeToLiveMs ?? NEVER, timeToLiveMs);
+    const head = queue.place({
+      state: State.active,
+      enqueuedAt: now,
+      enqueueSequence,
+      expiresAt: lives === NEVER ? NEVER : now + lives,
+      scheduledAt,
+      deliveryCount: 0,
+      source: null,
+      session: message.sessionId ?? null,
+      content: this.#parts.messages.store(message.payload),
+      ...special,
+    });
+    placed.push({ queue, head, payload: message.payload });
+    return head.sequence;
+  }
+}
+
+const start = (message: Incoming): Journey => ({
+  message,
+  hops: 0,
+  enqueueSequence: undefined,
+  timeToLiveMs: NEVER,
+  scheduledAt: 0,
+});
+
+/** Sends are refused where no message can wait. */
+export function assertCanSend(entity: Entity): void {
+  if (entity.kind === "subscription") {
+    throw new BrokerError(
+      "notAllowed",
+      "A subscription receives its messages from its topic; send to the topic.",
+    );
+  }
+}

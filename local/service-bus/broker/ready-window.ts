@@ -1,0 +1,90 @@
+import { READY_WINDOW, REFILL } from "../limits.ts";
+import { type Head, type Messages, State } from "../store/messages.ts";
+
+/** A message that can be delivered at once; `payload` spares the disk when it is at hand. */
+export interface Ready {
+  readonly head: Head;
+  readonly payload: Buffer | undefined;
+}
+
+/**
+ * The messages of a queue that wait for a receiver, in order of sequence, a bounded number of them in
+ * memory. Invariant: of the active messages up to `#cursor`, each is here, locked, or being settled; those
+ * behind it are on disk only, and durable up to `#committed`.
+ */
+export class ReadyWindow {
+  readonly #messages: Messages;
+  readonly #queue: number;
+  #fresh: Ready[] = [];
+  #next = 0;
+  /** Came back (abandoned, lock expired), lowest sequence last. */
+  readonly #returned: Ready[] = [];
+  readonly #withdrawn = new Set<number>();
+  #cursor = 0;
+  #committed: number;
+
+  constructor(messages: Messages, queue: number, lastSequence: number) {
+    this.#messages = messages;
+    this.#queue = queue;
+    this.#committed = lastSequence;
+  }
+
+  /** A new message has become durable. Messages arrive in order of sequence. */
+  arrive(head: Head, payload: Buffer | undefined): void {
+    const upToDate = this.#cursor === this.#committed;
+    this.#committed = head.sequence;
+    if (!upToDate || this.#fresh.length - this.#next >= READY_WINDOW) return;
+    this.#fresh.push({ head, payload });
+    this.#cursor = head.sequence;
+  }
+
+  /** A message that had been taken is available again, at its old position. */
+  giveBack(head: Head): void {
+    this.#withdrawn.delete(head.sequence);
+    let at = this.#returned.length;
+    while (at > 0 && (this.#returned[at - 1]?.head.sequence ?? 0) < head.sequence) at--;
+    this.#returned.splice(at, 0, { head, payload: undefined });
+  }
+
+  /** The expiry sweep took the message from the disk. True when it may have been in memory too. */
+  withdraw(head: Head): boolean {
+    const inMemory = head.state === State.active && head.sequence <= this.#cursor;
+    if (inMemory) this.#withdrawn.add(head.sequence);
+    return inMemory;
+  }
+
+  /** The next message in order. */
+  take(): Ready | undefined {
+    for (;;) {
+      const ready = this.#pick();
+      if (ready === undefined || !this.#withdrawn.delete(ready.head.sequence)) return ready;
+    }
+  }
+
+  #pick(): Ready | undefined {
+    if (this.#next >= this.#fresh.length) this.#refill();
+    const fresh = this.#fresh[this.#next];
+    const returned = this.#returned.at(-1);
+    if (returned !== undefined && (fresh === undefined || returned.head.sequence < fresh.head.sequence)) {
+      return this.#returned.pop();
+    }
+    if (fresh === undefined) return undefined;
+    this.#next++;
+    if (this.#next === this.#fresh.length) {
+      this.#fresh = [];
+      this.#next = 0;
+    } else if (this.#next >= READY_WINDOW) {
+      this.#fresh.splice(0, this.#next);
+      this.#next = 0;
+    }
+    return fresh;
+  }
+
+  #refill(): void {
+    if (this.#cursor >= this.#committed) return;
+    const heads = this.#messages.activeBetween(this.#queue, this.#cursor, this.#committed);
+    this.#fresh = heads.map((head) => ({ head, payload: undefined }));
+    this.#next = 0;
+    this.#cursor = heads.length < REFILL ? this.#committed : (heads.at(-1)?.sequence ?? this.#committed);
+  }
+}

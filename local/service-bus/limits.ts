@@ -1,0 +1,28 @@
+/** Quotas and defaults of the Standard tier, in bytes, milliseconds or messages. */
+
+/** Largest single message and largest batch, as the Standard tier has it. */
+export const MAX_MESSAGE_BYTES = 256 * 1024;
+/** A frame beyond this closes the connection; one message and its envelope always fit. */
+export const MAX_FRAME_BYTES = 4 * MAX_MESSAGE_BYTES;
+/** Sends a client may have unanswered on one link. */
+export const SENDER_CREDIT = 1000;
+/** Auto-forwarding and topic hops after which a message goes to the transfer dead-letter queue. */
+export const MAX_HOPS = 4;
+/** A message that never expires; also "later than anything" for timers. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
+/** Message heads of one queue that wait in memory; the rest wait on disk. */
+export const READY_WINDOW = 1024;
+/** Heads read from disk at once when the window has run empty. */
+export const REFILL = 512;
+/** Messages that one timer call moves (activates, expires) before other work gets its turn. */
+export const SWEEP = 500;
+/** Bodies up to this size stay in memory while their message waits in the window. */
+export const CACHED_PAYLOAD_BYTES = 4 * 1024;
+/** Sequence numbers set aside by one write, so that none repeats after a crash. */
+export const SEQUENCE_BLOCK = 1000;
+/** Peek replies stop growing here. */
+export const MAX_REPLY_BYTES = MAX_MESSAGE_BYTES;
+/** Largest administration request body. */
+export const MAX_ADMINISTRATION_BYTES = 1024 * 1024;
+/** After this long without a frame a connection counts as dead. */
+export const IDLE_TIMEOUT_MS = 240_000;

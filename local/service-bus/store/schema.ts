@@ -1,0 +1,84 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+
+/**
+ * A message is two rows: a small head, clustered by queue and sequence number, and its content. Scans,
+ * counts and lock bookkeeping touch heads only, so they cost the same whatever the bodies weigh.
+ *
+ * `message.queue` is an entity's id times four plus the sub-queue (0 main, 1 dead letters, 2 transfer dead
+ * letters). `early` marks a message that expires before one in front of it, so that everything else expires
+ * in order of sequence and needs no index.
+ */
+export const SCHEMA_VERSION = 1;
+
+const ddl = `
+  CREATE TABLE IF NOT EXISTS entity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    description TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS rule (
+    subscription INTEGER NOT NULL REFERENCES entity(id) ON DELETE CASCADE,
+    name TEXT NOT NULL COLLATE NOCASE,
+    description TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (subscription, name)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS sequence (
+    queue INTEGER PRIMARY KEY,
+    reserved INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS message (
+    queue INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    enqueued_at INTEGER NOT NULL,
+    enqueue_sequence INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    early INTEGER NOT NULL,
+    scheduled_at INTEGER NOT NULL,
+    delivery_count INTEGER NOT NULL,
+    source TEXT,
+    session TEXT,
+    content INTEGER NOT NULL,
+    PRIMARY KEY (queue, sequence)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS message_scheduled ON message (queue, scheduled_at) WHERE state = 2;
+  CREATE INDEX IF NOT EXISTS message_early ON message (queue, expires_at) WHERE early = 1;
+  CREATE TABLE IF NOT EXISTS content (
+    id INTEGER PRIMARY KEY,
+    payload BLOB NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS duplicate (
+    entity INTEGER NOT NULL,
+    message_id TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (entity, message_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS duplicate_age ON duplicate (entity, seen_at);
+`;
+
+/** Creates what is missing. @throws when the file was written by a newer version */
+export function prepareSchema(db: DatabaseSync): void {
+  const version = query<{ user_version: number }>(db, "PRAGMA user_version").get()?.user_version ?? 0;
+  if (version > SCHEMA_VERSION) {
+    throw new Error(
+      `the Service Bus data was written by a newer version (${version}); this one knows ${SCHEMA_VERSION}`,
+    );
+  }
+  db.exec(ddl);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
+
+export interface Query<Row> {
+  get(...parameters: SQLInputValue[]): Row | undefined;
+  all(...parameters: SQLInputValue[]): Row[];
+}
+
+/** A prepared SELECT with the type of its rows, which stands beside the SQL that makes them. */
+export function query<Row>(db: DatabaseSync, sql: string): Query<Row> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- node:sqlite cannot know our columns
+  return db.prepare(sql) as unknown as Query<Row>;
+}

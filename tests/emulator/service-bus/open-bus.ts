@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServiceBusClient } from "@azure/service-bus";
+import { onTestFinished } from "vitest";
+import { type Clock, realClock } from "#local/clock/clock.ts";
+import { type RunningServiceBus, startServiceBus } from "#local/service-bus/index.ts";
+import type { Queue, Topic, Topology } from "#shared/contracts/topology.ts";
+
+export const KEY = {
+  name: "RootManageSharedAccessKey",
+  key: "a-key-for-tests-only",
+  claims: ["Manage"],
+} as const;
+
+export const queue = (name: string, special: Partial<Queue> = {}): Queue => ({
+  name,
+  lockDuration: "PT30S",
+  maxDeliveryCount: 10,
+  requiresDuplicateDetection: false,
+  duplicateDetectionHistoryTimeWindow: "PT10M",
+  defaultMessageTimeToLive: "P14D",
+  deadLetteringOnMessageExpiration: true,
+  ...special,
+});
+
+export const topic = (
+  name: string,
+  subscriptions: Topic["subscriptions"],
+  special: Partial<Topic> = {},
+): Topic => ({
+  name,
+  requiresDuplicateDetection: false,
+  duplicateDetectionHistoryTimeWindow: "PT10M",
+  defaultMessageTimeToLive: "P14D",
+  subscriptions,
+  ...special,
+});
+
+export interface Bus {
+  readonly client: ServiceBusClient;
+  readonly server: RunningServiceBus;
+  /** Every event the broker logged. */
+  readonly events: readonly string[];
+  readonly dataFolder: string;
+  /** Stops the broker and starts it again on the same data, with a new client. */
+  restart(): Promise<Bus>;
+}
+
+export interface BusOptions {
+  readonly queues?: readonly Queue[];
+  readonly topics?: readonly Topic[];
+  readonly clock?: Clock;
+}
+
+export const newClient = (connectionString: string): ServiceBusClient => {
+  const client = new ServiceBusClient(connectionString, {
+    retryOptions: { maxRetries: 1, retryDelayInMs: 50, timeoutInMs: 5000 },
+  });
+  onTestFinished(() => client.close());
+  return client;
+};
+
+/** A broker of its own on free ports with a genuine client; both end with the test. */
+export async function openBus(options: BusOptions = {}): Promise<Bus> {
+  const dataFolder = await mkdtemp(join(tmpdir(), "expedite-bus-"));
+  onTestFinished(() => rm(dataFolder, { recursive: true, force: true }));
+  return await start(options, dataFolder);
+}
+
+async function start(options: BusOptions, dataFolder: string): Promise<Bus> {
+  const events: string[] = [];
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tests bring queues of their own
+  const topology = { queues: options.queues ?? [queue("work")], topics: options.topics ?? [] } as Topology;
+  const server = await startServiceBus({
+    dataFolder,
+    clock: options.clock ?? realClock,
+    durability: "relaxed",
+    log: (event, facts) => events.push(`${event} ${JSON.stringify(facts ?? {})}`),
+    amqpPort: 0,
+    administrationPort: 0,
+    sharedAccessKeys: [KEY],
+    topology,
+  });
+  onTestFinished(() => server.stop());
+  const client = newClient(server.connectionString);
+  return {
+    client,
+    server,
+    events,
+    dataFolder,
+    async restart() {
+      await client.close();
+      await server.stop();
+      return await start(options, dataFolder);
+    },
+  };
+}
