@@ -5,7 +5,7 @@ import { errorAnswer, readJson, toHttp } from "../http/answers.ts";
 import type { Answer, Call, Route } from "../http/router.ts";
 import type { CallFacts } from "../ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { statusOf, SUPPRESSED_DOMAIN, type MailOperation, type MailOperations } from "./operations.ts";
+import { areSuppressed, statusOf, type MailOperation, type MailOperations } from "./operations.ts";
 import { isSigned } from "./signature.ts";
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
@@ -108,7 +108,7 @@ function send(acs: AcsMail, call: Call, id: string): Served<Answer> {
 function takeIn(acs: AcsMail, id: string, message: EmailMessage, nowMs: number): MailOperation {
   const recipients = addressesOf(message);
   const { template, orderId } = marksOf(message.headers ?? {});
-  const suppressed = recipients.every((to) => to.toLowerCase().endsWith(`@${SUPPRESSED_DOMAIN}`));
+  const suppressed = areSuppressed(recipients);
   const operation = { id, startedAtMs: nowMs, suppressed, template, orderId };
   acs.operations.add(operation);
   if (suppressed) return operation;

@@ -4,7 +4,11 @@ import type { GroupCommit } from "../../sqlite/group-commit.ts";
 const HANDOVER_MS = 500;
 
 /** Mails to this domain are taken and then dropped, as those to suppressed addresses are. */
-export const SUPPRESSED_DOMAIN = "suppressed.example";
+const SUPPRESSED_DOMAIN = "suppressed.example";
+
+export function areSuppressed(recipients: readonly string[]): boolean {
+  return recipients.every((to) => to.toLowerCase().endsWith(`@${SUPPRESSED_DOMAIN}`));
+}
 
 export interface MailOperation {
   readonly id: string;

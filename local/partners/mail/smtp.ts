@@ -9,6 +9,7 @@ import { sameSecret } from "../secrets.ts";
 import { marksOf } from "./acs-routes.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { parseMail } from "./mime.ts";
+import { areSuppressed } from "./operations.ts";
 
 const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 /** What is left of a connection after the server was told to close. */
@@ -84,13 +85,14 @@ function takeIn(
   { desk, mailbox }: SmtpOptions,
   raw: Buffer,
   session: SMTPServerSession,
-): Promise<Result<"taken">> {
+): Promise<Result<SmtpAnswer>> {
   const { headers, text, html } = parseMail(raw);
   const { template, orderId } = marksOf(headers);
   const to = session.envelope.rcptTo.map((recipient) => recipient.address);
   const key = headers["message-id"] ?? null;
   const facts = { kind: template ?? "unknown", orderId, key, details: { to: to.join(", "), via: "smtp" } };
-  return desk.serve<"taken">("mail", facts, () => {
+  return desk.serve<SmtpAnswer>("mail", facts, () => {
+    if (areSuppressed(to)) return { outcome: "suppressed", effect: false, answer: "suppressed" };
     const receivedAt = new Date(desk.clock.now()).toISOString();
     const { mailFrom } = session.envelope;
     const from = mailFrom === false ? "" : mailFrom.address;
@@ -111,7 +113,8 @@ function takeIn(
   });
 }
 
-type Received = Result<"taken"> | "too-large";
+type SmtpAnswer = "taken" | "suppressed";
+type Received = Result<SmtpAnswer> | "too-large";
 
 function reply(
   result: Received,
@@ -120,7 +123,10 @@ function reply(
 ): void {
   if (result === "too-large") return done(replyError(552, "5.3.4 Message too big"));
   if (result.kind === "dropped") return drop();
-  if (result.kind === "answered") return done(null, "2.0.0 Taken");
+  if (result.kind === "answered") {
+    if (result.answer === "taken") return done(null, "2.0.0 Taken");
+    return done(replyError(550, "5.1.1 The recipient takes no mail"));
+  }
   if (result.status === 429) return done(replyError(450, "4.7.1 Too many mails, try again later"));
   if (result.status === 503) return done(replyError(421, "4.3.2 Not available, closing"));
   return done(replyError(451, "4.3.0 Try again later"));

@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Reservation, Stock } from "#shared/ports/stock.ts";
+
+export interface StockWorld {
+  readonly stock: Stock;
+  setAvailable(sku: string, pieces: number): Promise<void>;
+  /** Pieces that are free. */
+  available(sku: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** One buyer of the property test: how much it wants, and what it does, in this order. */
+interface Buyer {
+  readonly pieces: number;
+  readonly steps: readonly ("reserve" | "release")[];
+}
+
+const aReservation = (demand: Readonly<Record<string, number>>): Reservation => ({
+  id: randomUUID(),
+  orderId: `order-${randomUUID()}`,
+  demand: new Map(Object.entries(demand)),
+});
+
+/** What every stock behind the port promises. `propertyRuns`: fewer for a slow one. */
+export function testStock(name: string, start: () => Promise<StockWorld>, propertyRuns = 30): void {
+  describe(`stock: ${name}`, () => {
+    let world: StockWorld;
+    beforeAll(async () => {
+      world = await start();
+    });
+    afterAll(() => world.stop());
+
+    const aSku = async (pieces: number): Promise<string> => {
+      const sku = `SKU-${randomUUID()}`;
+      await world.setAvailable(sku, pieces);
+      return sku;
+    };
+
+    test("a reservation holds what was asked for", async () => {
+      const [tea, cake] = [await aSku(10), await aSku(10)];
+      expect(await world.stock.reserve(aReservation({ [tea]: 3, [cake]: 1 }))).toEqual({ ok: true });
+      expect([await world.available(tea), await world.available(cake)]).toEqual([7, 9]);
+    });
+
+    test("the same reservation again holds nothing more", async () => {
+      const sku = await aSku(10);
+      const reservation = aReservation({ [sku]: 4 });
+      await world.stock.reserve(reservation);
+      const repeats = Array.from({ length: 4 }, () => world.stock.reserve(reservation));
+      expect(await Promise.all(repeats)).toEqual(repeats.map(() => ({ ok: true })));
+      expect(await world.available(sku)).toBe(6);
+    });
+
+    test("a reservation holds all or nothing, and says what was short", async () => {
+      const [plenty, scarce, none] = [await aSku(10), await aSku(1), await aSku(0)];
+      const result = await world.stock.reserve(aReservation({ [plenty]: 1, [scarce]: 2, [none]: 1 }));
+      expect(result).toMatchObject({ ok: false, reason: "short" });
+      if (result.ok || result.reason !== "short") throw new Error("unreachable");
+      expect(result.skus.length).toBeGreaterThan(0);
+      expect([scarce, none]).toEqual(expect.arrayContaining([...result.skus]));
+      expect([await world.available(plenty), await world.available(scarce)]).toEqual([10, 1]);
+    });
+
+    test("the last piece can be had", async () => {
+      const sku = await aSku(2);
+      expect(await world.stock.reserve(aReservation({ [sku]: 2 }))).toEqual({ ok: true });
+      expect(await world.available(sku)).toBe(0);
+    });
+
+    test("what was short can be had once there is more", async () => {
+      const sku = await aSku(1);
+      const reservation = aReservation({ [sku]: 2 });
+      expect(await world.stock.reserve(reservation)).toMatchObject({ ok: false, reason: "short" });
+      await world.setAvailable(sku, 2);
+      expect(await world.stock.reserve(reservation)).toEqual({ ok: true });
+    });
+
+    test("a release gives back once, however often it comes", async () => {
+      const sku = await aSku(5);
+      const reservation = aReservation({ [sku]: 5 });
+      await world.stock.reserve(reservation);
+      await Promise.all([world.stock.release(reservation), world.stock.release(reservation)]);
+      await world.stock.release(reservation);
+      expect(await world.available(sku)).toBe(5);
+    });
+
+    test("a reservation that was released never holds again", async () => {
+      const sku = await aSku(5);
+      const reservation = aReservation({ [sku]: 1 });
+      await world.stock.reserve(reservation);
+      await world.stock.release(reservation);
+      expect(await world.stock.reserve(reservation)).toEqual({ ok: false, reason: "released" });
+      expect(await world.available(sku)).toBe(5);
+    });
+
+    test("a release that comes first keeps the late reservation from holding", async () => {
+      const sku = await aSku(5);
+      const reservation = aReservation({ [sku]: 1 });
+      await world.stock.release(reservation);
+      expect(await world.stock.reserve(reservation)).toEqual({ ok: false, reason: "released" });
+      expect(await world.available(sku)).toBe(5);
+    });
+
+    test("whoever reserves, repeats and releases in parallel: what is held and what is free is what there was", async () => {
+      const buyer: fc.Arbitrary<Buyer> = fc.record({
+        pieces: fc.integer({ min: 1, max: 3 }),
+        steps: fc.array(fc.constantFrom("reserve", "reserve", "release"), { minLength: 1, maxLength: 4 }),
+      });
+      const property = fc.asyncProperty(
+        fc.integer({ min: 0, max: 12 }),
+        fc.array(buyer, { minLength: 1, maxLength: 12 }),
+        async (pieces, buyers) => {
+          const sku = await aSku(pieces);
+          const held = await Promise.all(buyers.map((one) => shop(world.stock, sku, one)));
+          const free = await world.available(sku);
+          expect(free).toBeGreaterThanOrEqual(0);
+          expect(free + held.reduce((sum, one) => sum + one, 0)).toBe(pieces);
+        },
+      );
+      await fc.assert(property, { numRuns: propertyRuns });
+    });
+  });
+}
+
+/** Does all the buyer's steps at once; answers what the buyer holds in the end. */
+async function shop(stock: Stock, sku: string, { pieces, steps }: Buyer): Promise<number> {
+  const reservation = aReservation({ [sku]: pieces });
+  const results = await Promise.all(
+    steps.map((step) => (step === "reserve" ? stock.reserve(reservation) : stock.release(reservation))),
+  );
+  if (steps.includes("release")) return 0;
+  return results.some((result) => result?.ok === true) ? pieces : 0;
+}

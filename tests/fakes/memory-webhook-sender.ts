@@ -1,0 +1,36 @@
+import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
+import type { WebhookRequest, WebhookSender } from "#shared/ports/webhook-sender.ts";
+
+/** What the vendor's side does with the next webhook. */
+export type VendorAnswer = { readonly status: number; readonly retryAfterSeconds?: number } | "hang-up";
+
+export interface MemoryWebhookSender extends WebhookSender {
+  /** What reached the vendor's side, refused or not, in order. */
+  readonly received: readonly WebhookRequest[];
+  answer(next: VendorAnswer): void;
+}
+
+const TRANSIENT: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
+
+/** Vendors in memory. They answer 200 unless told otherwise. */
+export function createMemoryWebhookSender(): MemoryWebhookSender {
+  const received: WebhookRequest[] = [];
+  const answers: VendorAnswer[] = [];
+  return {
+    received,
+    answer: (next) => void answers.push(next),
+    async post(request) {
+      await Promise.resolve();
+      received.push(request);
+      const answer = answers.shift() ?? { status: 200 };
+      if (answer === "hang-up") throw new TransientFault("hung up", { unknownOutcome: true });
+      const { status, retryAfterSeconds } = answer;
+      if (status < 300) return;
+      if (status >= 500 || TRANSIENT.has(status)) {
+        const wait = retryAfterSeconds === undefined ? {} : { retryAfterMs: retryAfterSeconds * 1_000 };
+        throw new TransientFault(`answered ${status}`, wait);
+      }
+      throw new PermanentFault(status === 410 ? "Gone" : "WebhookRefused", `answered ${status}`);
+    },
+  };
+}
