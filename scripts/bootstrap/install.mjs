@@ -60,7 +60,9 @@ const npmCi = (root, childStarted) =>
     childStarted(npm.pid);
     let output = "";
     npm.stderr.setEncoding("utf8").on("data", (text) => (output += text));
-    npm.once("error", (error) => resolve({ output, ending: error.message, ok: false }));
+    npm.once("error", (error) =>
+      resolve({ output, ending: `npm was not found: ${error.message}`, ok: false }),
+    );
     npm.once("close", (code, signal) =>
       resolve({
         output,

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "./processes.mjs";
 
 /**
  * A lock in the shape of a folder that holds one file, named at random by its owner. Taking it is renaming a folder prepared
@@ -23,15 +24,7 @@ const HEARTBEAT_MS = 1000;
 /** Many missed heartbeats: long enough for a machine that swaps or was asleep. */
 const SILENT_IS_DEAD_AFTER_MS = 15_000;
 
-const isAlive = (/** @type {number | undefined} */ pid) => {
-  if (pid === undefined) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-};
+const lives = (/** @type {number | undefined} */ pid) => pid !== undefined && isAlive(pid);
 
 /** @template T @param {() => T} work @returns {T | undefined} */
 const orNothing = (work) => {
@@ -54,8 +47,8 @@ function freeIfAbandoned(/** @type {string} */ folder) {
     const holder = orNothing(() => JSON.parse(readFileSync(file, "utf8"))) ?? {};
     // The holder may live in another container, where its process ids mean nothing to us; its heartbeat does.
     const ownerIsGone =
-      silentForMs > SILENT_IS_DEAD_AFTER_MS || (silentForMs > 2 * HEARTBEAT_MS && !isAlive(holder.owner));
-    const childIsGone = silentForMs > DEAD_FOR_SURE_AFTER_MS || !isAlive(holder.child);
+      silentForMs > SILENT_IS_DEAD_AFTER_MS || (silentForMs > 2 * HEARTBEAT_MS && !lives(holder.owner));
+    const childIsGone = silentForMs > DEAD_FOR_SURE_AFTER_MS || !lives(holder.child);
     if (ownerIsGone && childIsGone) orNothing(() => unlinkSync(file));
   }
   orNothing(() => rmdirSync(folder));

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { look } from "./processes.mjs";
 import { Refusal } from "./refusal.mjs";
 
 const LOOK_FOR_PARENT_EVERY_MS = 500;
@@ -11,20 +11,6 @@ const ORPHAN_MAY_TAKE_MS = 2000;
 /** One Ctrl-C arrives several times: from the terminal, and from npm, which passes it on. */
 const SAME_GESTURE_MS = 1000;
 /** @typedef {import("node:child_process").ChildProcess} ChildProcess */
-
-/**
- * @param {number | "self"} pid
- * @returns {{ parent: number, group: number, foregroundGroup: number } | undefined} undefined where there is no /proc
- */
-function look(pid) {
-  try {
-    // "pid (name) state parent group session terminal foreground-group …"; the name may hold spaces and parentheses.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ").map(Number) ?? [];
-    return { parent: fields[1] ?? 0, group: fields[2] ?? 0, foregroundGroup: fields[5] ?? 0 };
-  } catch {
-    return undefined;
-  }
-}
 
 /** Ctrl-C goes to the whole foreground group, and so to the script without our doing. */
 function terminalTellsTheScript() {
