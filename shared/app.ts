@@ -2,7 +2,6 @@ import { createAcsMailer } from "./adapters/mail/acs-mailer.ts";
 import { createSmtpMailer } from "./adapters/mail/smtp-mailer.ts";
 import { createHttpPayments } from "./adapters/payments/http-payments.ts";
 import { createServiceBusBus } from "./adapters/service-bus/service-bus-bus.ts";
-import { connectServiceBus } from "./adapters/service-bus/connect-service-bus.ts";
 import { createStockPartner } from "./adapters/stock-partner/stock-partner.ts";
 import { createWebhookSender } from "./adapters/webhook/webhook-sender.ts";
 import { consoleLog } from "./adapters/console-log.ts";
@@ -50,7 +49,11 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
   const log = replaced.log ?? consoleLog;
   const database = await connectCosmos(settings);
   const orders = replaced.orders ?? createCosmosOrders(database.container("orders"));
-  const bus = replaced.bus ?? createServiceBusBus(() => connectServiceBus(settings));
+  const bus =
+    replaced.bus ??
+    createServiceBusBus(async () =>
+      (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings),
+    );
   return {
     settings,
     system,

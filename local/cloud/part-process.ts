@@ -2,26 +2,33 @@
  * The process of one part. Its parent forks it with the part's name and options as JSON; it answers `ready` with what
  * the part tells of itself, logs over the same channel, and ends when the parent does, however that dies.
  */
-import { partStarters, type PartName } from "./parts.ts";
+import { type PartName, partStarters, type StartedPart } from "./parts.ts";
 
-const [name, options] = process.argv.slice(2);
-if (name === undefined || options === undefined || process.send === undefined) {
-  throw new Error("part-process.ts is started by the cloud, not by hand");
-}
+const [name = "", options = ""] = process.argv.slice(2);
+if (process.send === undefined) throw new Error("part-process.ts is started by the cloud, not by hand");
 const tell = process.send.bind(process);
 
 process.once("disconnect", () => process.exit(0));
-// Ctrl-C reaches the whole process group; the parent decides in which order the parts stop.
-process.on("SIGINT", () => undefined);
 
-const part = await partStarters[toPartName(name)](JSON.parse(options), (event, facts = {}) => {
-  if (process.connected) tell({ log: { event, facts } });
-});
+const part = await startPart();
 
 process.once("SIGTERM", () => {
   void part.stop().finally(() => process.exit(0));
 });
 tell({ ready: part.facts });
+
+function log(event: string, facts: Readonly<Record<string, unknown>> = {}): void {
+  if (process.connected) tell({ log: { event, facts } });
+}
+
+async function startPart(): Promise<StartedPart> {
+  try {
+    return await partStarters[toPartName(name)](JSON.parse(options), log);
+  } catch (error) {
+    tell({ failed: error instanceof Error ? error.message : String(error) });
+    return process.exit(1);
+  }
+}
 
 function toPartName(text: string): PartName {
   const known = Object.keys(partStarters).find((candidate) => candidate === text);

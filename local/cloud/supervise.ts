@@ -23,6 +23,7 @@ export interface SupervisedPart {
 }
 
 type FromChild =
+  | { readonly failed: string }
   | { readonly ready: Readonly<Record<string, unknown>> }
   | { readonly log: { readonly event: string; readonly facts: Readonly<Record<string, unknown>> } };
 
@@ -35,6 +36,8 @@ export async function superviseProcess(name: PartName, options: object, log: Log
   const launch = async (): Promise<Readonly<Record<string, unknown>>> => {
     const launched = fork(PART_PROCESS, [name, JSON.stringify(options)], {
       serialization: "advanced",
+      // A group of its own: Ctrl-C must reach the parts through us, in the right order.
+      detached: true,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
@@ -94,6 +97,7 @@ async function untilReady(
   return await new Promise((resolve, reject) => {
     child.on("message", (message: FromChild) => {
       if ("ready" in message) resolve(message.ready);
+      else if ("failed" in message) reject(new Error(`${name} could not start: ${message.failed}`));
       else log(message.log.event, { part: name, ...message.log.facts });
     });
     child.once("error", reject);

@@ -84,7 +84,10 @@ async function publishOutboxes(
   );
   await Promise.all(published.map((order) => store.clearOutbox(order)));
   if (failures.length > 0)
-    throw new AggregateError(failures, `Could not publish to ${[...failedTopics].join(", ")}`);
+    throw new AggregateError(
+      failures,
+      `Could not publish to ${[...failedTopics].join(", ")}: ${String(failures[0])}`,
+    );
 }
 
 /** Long enough for a publication under way to end, short enough for a customer not to notice. */

@@ -3,9 +3,6 @@ import type { Mailer } from "#shared/ports/mailer.ts";
 import { smtpFault } from "./smtp-faults.ts";
 
 const DEFAULT_TIMEOUT_MS = 15_000;
-const MAX_CONNECTIONS = 5;
-/** A connection that the server closed while it was idle: nothing was sent, so another one may be tried. */
-const MAX_REQUEUES = 1;
 
 export interface SmtpMailerOptions {
   /** `smtp://user:password@host:port`, or `smtps:` for TLS from the start. */
@@ -27,7 +24,9 @@ export interface SmtpMailerOptions {
 export function createSmtpMailer(options: SmtpMailerOptions): Mailer & { close(): Promise<void> } {
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   let transport: Promise<Transporter> | undefined;
-  const getTransport = (): Promise<Transporter> => (transport ??= connect(options.url, timeoutMs));
+  const connect = async (): Promise<Transporter> =>
+    (await import("./connect-smtp.ts")).connectSmtp(options.url, timeoutMs);
+  const getTransport = (): Promise<Transporter> => (transport ??= connect());
   return {
     async send({ operationId, from, to, subject, text, html, headers }) {
       const messageId = `<${operationId}@${domainOf(from)}>`;
@@ -44,21 +43,6 @@ export function createSmtpMailer(options: SmtpMailerOptions): Mailer & { close()
       if (transport !== undefined) (await transport).close();
     },
   };
-}
-
-async function connect(url: string, timeoutMs: number): Promise<Transporter> {
-  const { createTransport } = await import("nodemailer");
-  return createTransport({
-    pool: true,
-    url,
-    maxConnections: MAX_CONNECTIONS,
-    maxRequeues: MAX_REQUEUES,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
 }
 
 function domainOf(address: string): string {
