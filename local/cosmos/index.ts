@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import type { PartOptions, RunningPart } from "../part.ts";
 import { Faults } from "./http/faults.ts";
 import { makeServer } from "./http/server.ts";
@@ -39,8 +38,8 @@ export async function startCosmos(options: CosmosOptions): Promise<RunningCosmos
     throw error;
   }
   const purging = keepPurging(store, writer, clock, log);
-  // `address` is an object for anything that listens on a port.
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : options.port;
   log("cosmos.started", { port });
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {

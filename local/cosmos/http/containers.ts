@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "../json.ts";
 import { readKeyDefinition } from "../partition/key.ts";
 import { badRequest } from "../refusal.ts";
-import { sameJson } from "../sql/compare.ts";
 import type { Container } from "../store/container.ts";
 import { readContainerProperties, readId } from "../store/container-input.ts";
 import { etagOf } from "../store/rids.ts";
@@ -54,10 +54,10 @@ async function replaceContainer({ store }: Service, request: Request, container:
   const properties = readContainerProperties(body);
   if (readId(body) !== container.id) throw badRequest("The id of a container cannot be changed.");
   const key = readKeyDefinition(body["partitionKey"]);
-  if (!sameJson(key, container.partitionKey)) {
+  if (!isDeepStrictEqual(key, container.partitionKey)) {
     throw badRequest("Document collection partition key cannot be changed.");
   }
-  if (!sameJson(properties["uniqueKeyPolicy"], container.properties["uniqueKeyPolicy"])) {
+  if (!isDeepStrictEqual(properties["uniqueKeyPolicy"], container.properties["uniqueKeyPolicy"])) {
     throw badRequest("The unique key policy cannot be changed.");
   }
   const replaced = await store.change(() =>

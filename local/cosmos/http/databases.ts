@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json.ts";
+import { show, type JsonObject } from "../json.ts";
 import { Refusal } from "../refusal.ts";
 import type { Database } from "../store/container.ts";
 import { readId } from "../store/container-input.ts";
@@ -42,7 +42,7 @@ export function databaseResource({ id, rid, version, ts }: Database): JsonObject
 }
 
 export const resourceReply = (status: number, resource: JsonObject): Reply =>
-  json(status, resource, ["etag", String(resource["_etag"])]);
+  json(status, resource, ["etag", show(resource["_etag"])]);
 
 export const methodNotAllowed = ({ method }: Request): Refusal =>
   new Refusal(405, `The method ${method} is not allowed here.`);

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Json, JsonObject } from "../json.ts";
-import { isObject } from "../json.ts";
+import { isObject, parseJson, type JsonObject, type OwnJson } from "../json.ts";
 import type { KeyPart } from "../partition/effective-key.ts";
 import { parseKey } from "../partition/key.ts";
 import { badRequest, Refusal, SubStatus } from "../refusal.ts";
@@ -32,9 +31,9 @@ export function header(request: Request, name: string): string | undefined {
 export const flag = (request: Request, name: string): boolean =>
   header(request, name)?.toLowerCase() === "true";
 
-export function parseBody(request: Request): Json {
+export function parseBody(request: Request): OwnJson {
   try {
-    return JSON.parse(request.body) as Json;
+    return parseJson(request.body);
   } catch {
     throw badRequest("The request payload is not valid JSON.");
   }

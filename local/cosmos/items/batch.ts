@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isOwnObject, show, type Json, type OwnJson, type OwnJsonObject } from "../json.ts";
 import { keyText, parseKey } from "../partition/key.ts";
 import { rangeIndexOf } from "../partition/ranges.ts";
 import { badRequest, Refusal, SubStatus } from "../refusal.ts";
@@ -11,7 +11,7 @@ import { isSuccess, type Outcome } from "./outcome.ts";
 export const MAX_BATCH_OPERATIONS = 100;
 
 /** One operation of a batch or bulk request, as sent. */
-export type BatchOperation = JsonObject;
+export type BatchOperation = Readonly<OwnJsonObject>;
 
 export interface BatchRequest {
   readonly store: Store;
@@ -20,8 +20,8 @@ export interface BatchRequest {
   readonly operations: readonly BatchOperation[];
 }
 
-export function readOperations(body: Json): readonly BatchOperation[] {
-  if (!Array.isArray(body) || !body.every(isObject)) {
+export function readOperations(body: OwnJson): readonly BatchOperation[] {
+  if (!Array.isArray(body) || !body.every(isOwnObject)) {
     throw badRequest("A batch request holds an array of operations.");
   }
   if (body.length === 0 || body.length > MAX_BATCH_OPERATIONS) {
@@ -140,7 +140,7 @@ function execute(writer: ItemWriter, place: Place, operation: BatchOperation): O
     case "Patch":
       return writer.patch(place, idOf(operation), body ?? null, conditions);
     default:
-      throw badRequest(`Operation type '${String(type)}' is unknown.`);
+      throw badRequest(`Operation type '${show(type)}' is unknown.`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json.ts";
+import { parseStored, type JsonObject } from "../json.ts";
 import type { Container } from "../store/container.ts";
 import type { StoredItem } from "../store/item-row.ts";
 import { etagOf } from "../store/rids.ts";
@@ -15,13 +15,12 @@ export function itemText(container: Container, item: StoredItem): string {
 
 /** The same as an object, for filters and projections. */
 export function itemDocument(container: Container, item: StoredItem): JsonObject {
-  const document = JSON.parse(item.body) as Record<string, unknown>;
+  const document = parseStored(item.body);
   const rid = container.ridOf(item.seq);
   document["_rid"] = rid;
   document["_self"] = `${container.self}docs/${rid}/`;
   document["_etag"] = etagOf(item.version, item.ts);
   document["_attachments"] = "attachments/";
   document["_ts"] = item.ts;
-  // JSON.parse of a stored object, plus strings and a number.
-  return document as JsonObject;
+  return document;
 }

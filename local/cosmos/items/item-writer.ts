@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../json.ts";
+import { parseStored, type JsonObject, type OwnJson } from "../json.ts";
 import type { KeyPart } from "../partition/effective-key.ts";
 import { keyOf, keyText } from "../partition/key.ts";
 import { rangeIndexOf } from "../partition/ranges.ts";
@@ -82,7 +82,7 @@ export class ItemWriter {
     return { status: 204 };
   }
 
-  patch(place: Place, id: string, body: Json, conditions: Conditions): Outcome {
+  patch(place: Place, id: string, body: OwnJson, conditions: Conditions): Outcome {
     const { container } = place;
     const { condition, operations } = readPatch(body, [["id"], ...container.keyPaths]);
     const current = this.#find(container, place.pk, id);
@@ -90,7 +90,7 @@ export class ItemWriter {
     if (!allowed(current, conditions)) return changedMeanwhile;
     if (condition !== undefined && !holds(condition, itemDocument(container, current)))
       return changedMeanwhile;
-    const document: JsonObject = JSON.parse(current.body);
+    const document = parseStored(current.body);
     applyPatch(document, operations);
     checkTtl(document["ttl"]);
     const text = JSON.stringify(document);
@@ -164,7 +164,8 @@ export class ItemWriter {
     });
   }
 
-  #violatesUniqueKey({ container, pk }: Place, members: JsonObject, own: number | undefined): boolean {
+  #violatesUniqueKey(place: Place, members: JsonObject, own: number | undefined): boolean {
+    const { container, pk } = place;
     if (container.uniqueKeys.length === 0) return false;
     const holder = this.#uniqueKeys.holder(container, pk, members, own);
     if (holder === undefined) return false;
@@ -172,7 +173,7 @@ export class ItemWriter {
     const expires = this.#store.db.prepare(sql).get(holder)?.["expires"];
     if (typeof expires !== "number" || expires > this.#store.nowSeconds()) return true;
     this.#drop(container, holder);
-    return this.#violatesUniqueKey({ container, pk } as Place, members, own);
+    return this.#violatesUniqueKey(place, members, own);
   }
 }
 

@@ -1,5 +1,6 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, show, type OwnJson, type OwnJsonObject } from "../json.ts";
 import { badRequest, notSupported } from "../refusal.ts";
+import { systemProperties } from "./item-text.ts";
 
 /**
  * Partial update of a document. https://learn.microsoft.com/azure/cosmos-db/partial-document-update
@@ -7,11 +8,16 @@ import { badRequest, notSupported } from "../refusal.ts";
  * a path must exist.
  */
 export interface PatchOperation {
-  readonly op: "add" | "set" | "replace" | "remove" | "incr" | "move";
-  readonly path: readonly string[];
-  readonly from: readonly string[];
-  readonly value: Json | undefined;
+  readonly op: OperationName;
+  readonly path: Path;
+  /** Differs from `path` for `move` only. */
+  readonly from: Path;
+  /** Present unless `op` is `remove` or `move`. */
+  readonly value: OwnJson | undefined;
 }
+
+type OperationName = "add" | "set" | "replace" | "remove" | "incr" | "move";
+type Path = readonly string[];
 
 export interface Patch {
   /** `from c where …`; the patch applies only if it holds. */
@@ -20,13 +26,14 @@ export interface Patch {
 }
 
 const MAX_OPERATIONS = 10;
-const operationNames: ReadonlySet<string> = new Set(["add", "set", "replace", "remove", "incr", "move"]);
+const names: readonly OperationName[] = ["add", "set", "replace", "remove", "incr", "move"];
+const operationNames: ReadonlyMap<string, OperationName> = new Map(names.map((name) => [name, name]));
+const systemPaths = systemProperties.map((name) => [name]);
 
-/** `protectedPaths` may not be touched, nor what contains them: the id, the key, system properties. */
-export function readPatch(body: Json, protectedPaths: readonly (readonly string[])[]): Patch {
-  const given = Array.isArray(body) ? { operations: body } : body;
-  const list = isObject(given) ? given["operations"] : undefined;
-  const condition = isObject(given) ? given["condition"] : undefined;
+/** `protectedPaths` may not be touched, nor what contains them: the id and the partition key. */
+export function readPatch(body: OwnJson, protectedPaths: readonly Path[]): Patch {
+  const list = Array.isArray(body) ? body : isObject(body) ? body["operations"] : undefined;
+  const condition = isObject(body) ? body["condition"] : undefined;
   if (!Array.isArray(list) || list.length === 0) throw badRequest("A patch needs 'operations'.");
   if (list.length > MAX_OPERATIONS) {
     throw badRequest(`The number of patch operations can't exceed ${MAX_OPERATIONS}.`);
@@ -34,39 +41,37 @@ export function readPatch(body: Json, protectedPaths: readonly (readonly string[
   if (condition !== undefined && condition !== null && typeof condition !== "string") {
     throw badRequest("The 'condition' of a patch must be a string.");
   }
-  const operations = list.map((entry, index) => readOperation(entry as Json, index + 1, protectedPaths));
+  const guarded = [...systemPaths, ...protectedPaths];
+  const operations = list.map((entry, index) => readOperation(entry, index + 1, guarded));
   return { condition: condition ?? undefined, operations };
 }
 
-function readOperation(
-  entry: Json,
-  number: number,
-  protectedPaths: readonly (readonly string[])[],
-): PatchOperation {
+function readOperation(entry: OwnJson, number: number, guarded: readonly Path[]): PatchOperation {
   if (!isObject(entry)) throw problem(number, "is no object");
   const name = entry["op"];
-  if (typeof name !== "string" || !operationNames.has(name)) {
-    throw notSupported(`Patch operation '${String(name)}'`);
-  }
-  // Just found in the set.
-  const op = name as PatchOperation["op"];
+  const op = typeof name === "string" ? operationNames.get(name) : undefined;
+  if (op === undefined) throw notSupported(`Patch operation '${show(name)}'`);
   const path = readPath(entry["path"], number);
-  const from = op === "move" ? readPath(entry["from"], number) : [];
-  for (const used of op === "move" ? [path, from] : [path]) {
-    if (protectedPaths.some((other) => overlaps(used, other)) || used[0]!.startsWith("_")) {
+  const from = op === "move" ? readPath(entry["from"], number) : path;
+  for (const used of [path, from]) {
+    if (guarded.some((other) => overlaps(used, other))) {
       throw badRequest(`Operation(${number}): cannot patch '/${used.join("/")}'.`);
     }
   }
-  if (op === "move" && from.length < path.length && overlaps(from, path)) {
+  if (from.length < path.length && overlaps(from, path)) {
     throw problem(number, "cannot move a value into itself");
   }
-  const value = entry["value"];
-  if (op !== "remove" && op !== "move" && value === undefined) throw problem(number, "needs a 'value'");
-  if (op === "incr" && typeof value !== "number") throw problem(number, "needs a number to add");
-  return { op, path, from, value };
+  return { op, path, from, value: readValue(op, entry["value"], number) };
 }
 
-function readPath(path: Json | undefined, number: number): readonly string[] {
+function readValue(op: OperationName, value: OwnJson | undefined, number: number): OwnJson | undefined {
+  if (op === "remove" || op === "move") return undefined;
+  if (value === undefined) throw problem(number, "needs a 'value'");
+  if (op === "incr" && typeof value !== "number") throw problem(number, "needs a number to add");
+  return value;
+}
+
+function readPath(path: OwnJson | undefined, number: number): Path {
   if (typeof path !== "string" || !path.startsWith("/") || path === "/") {
     throw problem(number, "needs a path that begins with '/'");
   }
@@ -76,18 +81,18 @@ function readPath(path: Json | undefined, number: number): readonly string[] {
     .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-const overlaps = (a: readonly string[], b: readonly string[]): boolean =>
+const overlaps = (a: Path, b: Path): boolean =>
   a.slice(0, b.length).every((name, index) => name === b[index]);
 
 const problem = (number: number, what: string): Error => badRequest(`For Operation(${number}): it ${what}.`);
 
-/** Changes `document`, which nobody else may hold. Throws a refusal if an operation does not fit. */
-export function applyPatch(document: JsonObject, operations: readonly PatchOperation[]): void {
+/** Changes `document`. Throws a refusal if an operation does not fit. */
+export function applyPatch(document: OwnJsonObject, operations: readonly PatchOperation[]): void {
   operations.forEach((operation, index) => applyOperation(document, operation, index + 1));
 }
 
 function applyOperation(
-  document: JsonObject,
+  document: OwnJsonObject,
   { op, path, from, value }: PatchOperation,
   number: number,
 ): void {
@@ -115,29 +120,28 @@ function applyOperation(
 
 /** A member of an object or an element of an array, existing or not. */
 interface Place {
-  readonly parent: Record<string, Json> | Json[];
+  readonly parent: OwnJsonObject | OwnJson[];
   readonly name: string;
 }
 
-function placeOf(document: JsonObject, path: readonly string[], number: number): Place {
-  let parent: Json = document;
+function placeOf(document: OwnJsonObject, path: Path, number: number): Place {
+  let parent: Place["parent"] = document;
   for (const name of path.slice(0, -1)) {
-    const child: Json | undefined = valueAt({ parent: parent as Record<string, Json>, name });
+    const child: OwnJson | undefined = valueAt({ parent, name });
     if (typeof child !== "object" || child === null) {
       throw problem(number, `names '/${path.join("/")}', whose parent does not exist`);
     }
     parent = child;
   }
-  // The document was parsed for this patch alone: its objects are ours to change.
-  return { parent: parent as Record<string, Json> | Json[], name: path.at(-1)! };
+  return { parent, name: path.at(-1)! };
 }
 
-function valueAt({ parent, name }: Place): Json | undefined {
+function valueAt({ parent, name }: Place): OwnJson | undefined {
   if (Array.isArray(parent)) return /^\d+$/.test(name) ? parent[Number(name)] : undefined;
   return Object.hasOwn(parent, name) ? parent[name] : undefined;
 }
 
-function put({ parent, name }: Place, value: Json, insert: boolean, number: number): void {
+function put({ parent, name }: Place, value: OwnJson, insert: boolean, number: number): void {
   if (!Array.isArray(parent)) {
     // defineProperty, because a member may be called `__proto__`.
     if (name === "__proto__") {
@@ -150,7 +154,7 @@ function put({ parent, name }: Place, value: Json, insert: boolean, number: numb
   parent.splice(index, insert ? 0 : 1, value);
 }
 
-function takeAway(place: Place, number: number): Json {
+function takeAway(place: Place, number: number): OwnJson {
   const { parent, name } = place;
   const value = valueAt(place);
   if (value === undefined) throw problem(number, "names a path that does not exist");

@@ -1,4 +1,4 @@
-import { atPath, isObject, type JsonObject } from "../json.ts";
+import { atPath, isObject, property, show, type JsonObject, type Value } from "../json.ts";
 import { badRequest, notSupported } from "../refusal.ts";
 import type { KeyKind, KeyPart } from "./effective-key.ts";
 
@@ -11,28 +11,30 @@ export interface KeyDefinition {
 
 export const MAX_LEVELS = 3;
 
-export function readKeyDefinition(value: unknown): KeyDefinition {
-  const given = isObject(value) ? value : {};
-  const paths = given["paths"];
-  if (!Array.isArray(paths) || paths.length === 0 || !paths.every((path) => isPath(path))) {
-    throw badRequest("The partition key definition needs 'paths', each beginning with '/'.");
+export function readKeyDefinition(value: Value): KeyDefinition {
+  const paths = readPaths(property(value, "paths"));
+  const kind = property(value, "kind") ?? (paths.length > 1 ? "MultiHash" : "Hash");
+  const version = property(value, "version") ?? (kind === "MultiHash" ? 2 : 1);
+  if (version !== 1 && version !== 2) throw notSupported(`Partition key version '${show(version)}'`);
+  if (kind === "Hash") {
+    if (paths.length > 1) throw badRequest("A partition key of kind 'Hash' has exactly one path.");
+    return { paths, kind, version };
   }
-  const kind = given["kind"] ?? (paths.length > 1 ? "MultiHash" : "Hash");
-  const version = given["version"] ?? (kind === "MultiHash" ? 2 : 1);
-  if (kind !== "Hash" && kind !== "MultiHash") throw notSupported(`Partition key kind '${String(kind)}'`);
-  if (version !== 1 && version !== 2)
-    throw notSupported(`Partition key version '${JSON.stringify(version)}'`);
-  if (kind === "Hash" && paths.length > 1) {
-    throw badRequest("A partition key of kind 'Hash' has exactly one path.");
-  }
-  if (kind === "MultiHash" && (version !== 2 || paths.length > MAX_LEVELS)) {
+  if (kind !== "MultiHash") throw notSupported(`Partition key kind '${show(kind)}'`);
+  if (version !== 2 || paths.length > MAX_LEVELS) {
     throw badRequest(`A hierarchical partition key has version 2 and at most ${MAX_LEVELS} paths.`);
   }
-  return { paths: paths.map(String), kind, version };
+  return { paths, kind, version };
 }
 
-const isPath = (path: unknown): boolean =>
-  typeof path === "string" && path.startsWith("/") && path.length > 1;
+const isPath = (path: Value): boolean => typeof path === "string" && path.startsWith("/") && path.length > 1;
+
+function readPaths(paths: Value): readonly string[] {
+  if (!Array.isArray(paths) || paths.length === 0 || !paths.every(isPath)) {
+    throw badRequest("The partition key definition needs 'paths', each beginning with '/'.");
+  }
+  return paths.map(show);
+}
 
 export function kindOf(definition: KeyDefinition): KeyKind {
   if (definition.kind === "MultiHash") return "hierarchical";

@@ -1,5 +1,5 @@
 import type { Container } from "../store/container.ts";
-import type { ItemRow } from "../store/item-row.ts";
+import { changedItem, type ChangedItem } from "../store/item-row.ts";
 import type { Store } from "../store/store.ts";
 import { joinConditions, scopeConditions, unexpired, type ItemScope } from "./scope.ts";
 
@@ -7,8 +7,6 @@ export type FeedStart =
   | { readonly kind: "after"; readonly position: number }
   | { readonly kind: "now" }
   | { readonly kind: "time"; readonly seconds: number };
-
-export type ChangedItem = Pick<ItemRow, "seq" | "version" | "ts" | "lsn" | "body">;
 
 export interface FeedPage {
   readonly items: readonly ChangedItem[];
@@ -52,8 +50,7 @@ function select(
   const { sql, values } = joinConditions(conditions);
   const text = `SELECT seq, version, ts, lsn, body FROM ${name} INDEXED BY ${name}_lsn${sql} ORDER BY lsn, seq LIMIT ?`;
   const statement = store.readers.borrow(text);
-  // The statement selects exactly the columns of a ChangedItem.
-  const rows = statement.all(...values, limit) as unknown as readonly ChangedItem[];
+  const rows = statement.all(...values, limit).map(changedItem);
   store.readers.giveBack(text, statement);
   return rows;
 }

@@ -34,30 +34,31 @@ export function chooseIndex(container: Container, question: IndexQuestion): Inde
   return best;
 }
 
-function judge(
-  { fields, sparse }: ItemIndex,
-  { conditions, impliedPaths, hasKey, orderBy }: IndexQuestion,
-): { readonly score: number; readonly order: readonly IndexField[] } | undefined {
-  const first = fields[0]!;
-  if (sparse && !conditions.has(first.path)) return undefined;
-  let fixed = 0;
-  let score = 0;
-  for (const { path } of fields) {
-    const condition = conditions.get(path);
-    if (condition === undefined || !isEquality(condition)) break;
-    fixed++;
-    if (!impliedPaths.has(path)) score += 2;
-  }
-  const rest = fields.slice(fixed);
-  if (rest[0] !== undefined && conditions.has(rest[0].path)) score += 1;
+type Judgement = { readonly score: number; readonly order: readonly IndexField[] } | undefined;
+
+function judge({ fields, sparse }: ItemIndex, question: IndexQuestion): Judgement {
+  const { conditions, hasKey, orderBy } = question;
+  if (sparse && !conditions.has(fields[0]!.path)) return undefined;
+  const fixed = leadingEqualities(fields, conditions);
+  const rest = fields.slice(fixed.length);
+  const narrows = rest[0] !== undefined && conditions.has(rest[0].path) ? 1 : 0;
+  const score = 2 * fixed.filter(({ path }) => !question.impliedPaths.has(path)).length + narrows;
   if (orderBy.length === 0) return score > 0 ? { score, order: rest } : undefined;
   // A walk over everybody's items in the right order, to find those of one key, may be longer than a sort.
-  if (hasKey && fixed === 0) return undefined;
+  if (hasKey && fixed.length === 0) return undefined;
   const order = serve(
     rest,
     orderBy.filter(({ path }) => !isFixed(conditions.get(path))),
   );
   return order === undefined ? undefined : { score: score + 1, order };
+}
+
+function leadingEqualities(
+  fields: readonly IndexField[],
+  conditions: IndexQuestion["conditions"],
+): readonly IndexField[] {
+  const end = fields.findIndex(({ path }) => !isFixed(conditions.get(path)));
+  return end < 0 ? fields : fields.slice(0, end);
 }
 
 const isFixed = (condition: PathCondition | undefined): boolean =>

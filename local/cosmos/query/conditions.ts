@@ -1,4 +1,4 @@
-import type { Json, Value } from "../json.ts";
+import type { Value } from "../json.ts";
 import type { ComparisonOperator, Expression, Query } from "../sql/ast.ts";
 import { compile, type Scope } from "../sql/evaluate.ts";
 import { sortKey } from "../store/sort-key.ts";
@@ -93,7 +93,7 @@ function constantOf(expression: Expression, scope: Scope): Value {
     expression.kind === "literal" ||
     expression.kind === "parameter" ||
     (expression.kind === "unary" && expression.operand.kind === "literal");
-  return simple ? compile(expression, scope)(null as Json) : undefined;
+  return simple ? compile(expression, scope)(null) : undefined;
 }
 
 /** Several conditions on one path become their intersection. */

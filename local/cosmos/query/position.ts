@@ -26,7 +26,7 @@ export function writeToken(continuation: Continuation): string {
 
 export function readToken(token: string, shape: string): Continuation {
   try {
-    const value = JSON.parse(Buffer.from(token, "base64url").toString("utf8")) as Continuation;
+    const value: Continuation = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
     const { keys, seq } = value.position;
     const sound =
       value.shape === shape &&

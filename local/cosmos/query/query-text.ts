@@ -1,6 +1,6 @@
-import { isObject, type Json } from "../json.ts";
+import { isObject, type Json, type Value } from "../json.ts";
 import { badRequest } from "../refusal.ts";
-import type { Expression, Query } from "../sql/ast.ts";
+import type { Expression, Query, Span } from "../sql/ast.ts";
 import { compile, type Scope } from "../sql/evaluate.ts";
 import { parseQuery } from "../sql/parse-query.ts";
 import { invalidQuery } from "../sql/query-error.ts";
@@ -32,6 +32,9 @@ export function bindQuery(body: Json): BoundQuery {
   };
 }
 
+/** A clause as it was written. */
+export const quote = ({ text }: Query, { start, end }: Span): string => text.slice(start, end);
+
 function parseOnce(text: string): Query {
   const known = parsed.get(text);
   if (known !== undefined) return known;
@@ -41,15 +44,15 @@ function parseOnce(text: string): Query {
   return query;
 }
 
-function readParameters(value: Json | undefined): ReadonlyMap<string, Json> {
-  const parameters = new Map<string, Json>();
+function readParameters(value: Json | undefined): ReadonlyMap<string, Value> {
+  const parameters = new Map<string, Value>();
   if (value === undefined || value === null) return parameters;
   if (!Array.isArray(value)) throw badRequest("'parameters' must be an array.");
-  for (const entry of value as readonly Json[]) {
+  for (const entry of value) {
     const name = isObject(entry) ? entry["name"] : undefined;
     if (typeof name !== "string" || !isObject(entry)) throw badRequest("Every parameter needs a 'name'.");
     // Without a value the parameter is undefined; it still counts as given.
-    parameters.set(name, entry["value"] as Json);
+    parameters.set(name, entry["value"]);
   }
   return parameters;
 }

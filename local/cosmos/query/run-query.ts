@@ -7,7 +7,7 @@ import { sortKey } from "../store/sort-key.ts";
 import { readToken, writeToken, type Continuation, type Position } from "./position.ts";
 import type { BoundQuery } from "./query-text.ts";
 import type { ItemScope } from "./scope.ts";
-import { isAggregated, makeAggregateProjection, makeProjection } from "./selection.ts";
+import { makeAggregateProjection, makeProjection } from "./selection.ts";
 import { TopRows } from "./top-rows.ts";
 import { TurnTaker } from "./turn-taker.ts";
 import { planWalk, type Walk } from "./walk.ts";
@@ -35,7 +35,7 @@ const PAGE_BUDGET_MS = 1000;
 export async function runQuery(request: QueryRequest): Promise<QueryPage> {
   const { store, container, scope, bound } = request;
   const walk = planWalk(store, container, scope, bound);
-  if (isAggregated(bound.query)) return runAggregate(request, walk);
+  if (bound.query.aggregated) return runAggregate(request, walk);
   const state = startOf(request, walk);
   if (state.left === 0) return { results: [], continuation: undefined };
   return walk.sortBy.length > 0 ? runSorted(request, walk, state) : runStream(request, walk, state);

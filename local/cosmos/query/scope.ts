@@ -1,4 +1,3 @@
-import type { Json } from "../json.ts";
 import { keyText, prefixBounds } from "../partition/key.ts";
 import type { KeyPart } from "../partition/effective-key.ts";
 import type { Container } from "../store/container.ts";
@@ -41,7 +40,7 @@ export function scopeConditions(container: Container, scope: ItemScope, hidePk: 
 /** What a partition key says about the paths it is made of. */
 export function impliedConditions(container: Container, scope: ItemScope): readonly PathCondition[] {
   return (scope.key ?? []).flatMap((part, index) => {
-    const key = part === undefined ? null : sortKey(part as Json);
+    const key = part === undefined ? null : sortKey(part);
     if (key === null) return [];
     const path = container.keyPaths[index]!.map((name) => `/${name}`).join("");
     return [{ path, from: key, fromIncluded: true, to: key, toIncluded: true }];

@@ -1,5 +1,5 @@
 import type { Json } from "../json.ts";
-import { hasAggregate, makeAggregation } from "../sql/aggregate.ts";
+import { makeAggregation } from "../sql/aggregate.ts";
 import type { Expression, Query } from "../sql/ast.ts";
 import { compile, type Evaluate, type Scope } from "../sql/evaluate.ts";
 
@@ -24,11 +24,6 @@ export function selectedExpression(query: Query): Expression | undefined {
   if (selection.kind === "value") return selection.expression;
   const members = selection.fields.map(({ alias, expression }) => ({ name: alias, value: expression }));
   return { kind: "object", members, start: 0, end: 0 };
-}
-
-export function isAggregated(query: Query): boolean {
-  const selected = selectedExpression(query);
-  return selected !== undefined && hasAggregate(selected);
 }
 
 export function makeProjection(query: Query, scope: Scope): Projection {

@@ -1,5 +1,5 @@
 import type { Container } from "../store/container.ts";
-import type { StoredItem } from "../store/item-row.ts";
+import { storedItem, type StoredItem } from "../store/item-row.ts";
 import type { Store } from "../store/store.ts";
 import type { IndexChoice } from "./choose-index.ts";
 import { isEquality, type PathCondition } from "./conditions.ts";
@@ -106,7 +106,7 @@ export function* keySource(request: SourceRequest): Iterable<SourceRow> {
   try {
     for (const seq of numbers) {
       const row = get.get(seq, ...aliveValues.slice(1));
-      if (row !== undefined) yield { ...(row as unknown as StoredItem), keys: [] };
+      if (row !== undefined) yield { ...storedItem(row), keys: [] };
     }
   } finally {
     store.readers.giveBack(getSql, get);
@@ -150,8 +150,11 @@ function* rows(
   try {
     for (const row of statement.iterate(...values)) {
       const keys: (string | null)[] = [];
-      for (let index = 0; index < keyCount; index++) keys.push(row[`k${index}`] as string | null);
-      yield { ...(row as unknown as StoredItem), keys };
+      for (let index = 0; index < keyCount; index++) {
+        const key = row[`k${index}`];
+        keys.push(typeof key === "string" ? key : null);
+      }
+      yield { ...storedItem(row), keys };
     }
   } finally {
     // Leaving the loop early resets the statement, too.

@@ -35,7 +35,7 @@ interface Total {
   sum: number;
   count: number;
   valid: boolean;
-  add(value: Value): void;
+  readonly add: (value: Value) => void;
 }
 
 function addNumbers(): Total {
@@ -89,30 +89,4 @@ export function makeAggregation(scope: Scope): Aggregation {
       for (const { operand, accumulator } of fed) accumulator.add(operand(document));
     },
   };
-}
-
-export function hasAggregate(expression: Expression): boolean {
-  switch (expression.kind) {
-    case "aggregate":
-      return true;
-    case "object":
-      return expression.members.some((member) => hasAggregate(member.value));
-    case "array":
-      return expression.items.some(hasAggregate);
-    case "call":
-      return expression.parameters.some(hasAggregate);
-    case "member":
-      return hasAggregate(expression.object);
-    case "unary":
-      return hasAggregate(expression.operand);
-    case "arithmetic":
-    case "comparison":
-    case "logical":
-    case "coalesce":
-      return hasAggregate(expression.left) || hasAggregate(expression.right);
-    case "conditional":
-      return [expression.test, expression.then, expression.otherwise].some(hasAggregate);
-    default:
-      return false;
-  }
 }

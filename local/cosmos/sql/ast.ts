@@ -54,8 +54,8 @@ export type Expression = Span &
     | {
         readonly kind: "conditional";
         readonly test: Expression;
-        readonly then: Expression;
-        readonly otherwise: Expression;
+        readonly whenTrue: Expression;
+        readonly whenFalse: Expression;
       }
     | { readonly kind: "call"; readonly name: string; readonly parameters: readonly Expression[] }
     | { readonly kind: "aggregate"; readonly name: AggregateName; readonly operand: Expression }
@@ -84,6 +84,8 @@ export interface OrderItem {
 export interface Query {
   readonly text: string;
   readonly selection: Selection;
+  /** Does the selection hold an aggregate? */
+  readonly aggregated: boolean;
   readonly top: Expression | undefined;
   /** The name the document goes by; undefined when there is no FROM. */
   readonly alias: string | undefined;

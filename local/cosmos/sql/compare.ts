@@ -4,7 +4,7 @@ import { isObject, type Json, type Value } from "../json.ts";
 export function isEqual(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => isEqual(item, b[index]!));
+    return Array.isArray(b) && a.length === b.length && a.every((item, index) => isEqual(item, b[index]));
   }
   if (!isObject(a) || !isObject(b)) return false;
   const names = Object.keys(a);
@@ -41,7 +41,7 @@ function rank(value: Value): number {
 export function compareValues(a: Value, b: Value): number {
   const difference = rank(a) - rank(b);
   if (difference !== 0) return difference;
-  if (typeof a === "string") return compareText(a, b as string);
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
   if (typeof a === "number" || typeof a === "boolean") return Number(a) - Number(b);
   if (a === undefined || a === null) return 0;
   return compareText(JSON.stringify(a), JSON.stringify(b));
@@ -52,7 +52,3 @@ export function compareScalars(a: Value, b: Value): number | undefined {
   if (a === undefined || rank(a) !== rank(b) || rank(a) > 4) return undefined;
   return compareValues(a, b);
 }
-
-/** `isEqual` for values that may be absent or typed more narrowly than JSON. */
-export const sameJson = (a: unknown, b: unknown): boolean =>
-  a === undefined || b === undefined ? a === b : isEqual(a as Json, b as Json);

@@ -12,7 +12,7 @@ export type Evaluate = (document: Json) => Value;
 export interface Scope {
   /** The name of the document; undefined when the query has no FROM. */
   readonly alias: string | undefined;
-  readonly parameters: ReadonlyMap<string, Json>;
+  readonly parameters: ReadonlyMap<string, Value>;
   /** Where an aggregate's result comes from; without it aggregates are refused. */
   readonly aggregate?: (node: Expression & { readonly kind: "aggregate" }) => Evaluate;
 }
@@ -74,11 +74,11 @@ function compileOperator(expression: Exclude<Expression, Of<Simple>>, scope: Sco
         return value === undefined ? right(document) : value;
       };
     }
-    case "conditional": {
+    default: {
       const test = compile(expression.test, scope);
-      const then = compile(expression.then, scope);
-      const otherwise = compile(expression.otherwise, scope);
-      return (document) => (test(document) === true ? then(document) : otherwise(document));
+      const whenTrue = compile(expression.whenTrue, scope);
+      const whenFalse = compile(expression.whenFalse, scope);
+      return (document) => (test(document) === true ? whenTrue(document) : whenFalse(document));
     }
   }
 }

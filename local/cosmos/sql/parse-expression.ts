@@ -13,10 +13,10 @@ export function parseExpression(tokens: TokenStream): Expression {
 function parseConditional(tokens: TokenStream): Expression {
   const test = parseCoalesce(tokens);
   if (!tokens.accept("?")) return test;
-  const then = parseExpression(tokens);
+  const whenTrue = parseExpression(tokens);
   tokens.expect(":");
-  const otherwise = parseExpression(tokens);
-  return { kind: "conditional", test, then, otherwise, start: test.start, end: otherwise.end };
+  const whenFalse = parseExpression(tokens);
+  return { kind: "conditional", test, whenTrue, whenFalse, start: test.start, end: whenFalse.end };
 }
 
 function parseCoalesce(tokens: TokenStream): Expression {
@@ -109,26 +109,29 @@ function parsePredicate(tokens: TokenStream, value: Expression): Expression | un
   return undefined;
 }
 
-const levels: readonly ReadonlySet<string>[] = [
-  new Set(["|"]),
-  new Set(["^"]),
-  new Set(["&"]),
-  new Set(["<<", ">>", ">>>"]),
-  new Set(["+", "-", "||"]),
-  new Set(["*", "/", "%"]),
+const level = (...operators: ArithmeticOperator[]): ReadonlyMap<string, ArithmeticOperator> =>
+  new Map(operators.map((operator) => [operator, operator]));
+
+const levels = [
+  level("|"),
+  level("^"),
+  level("&"),
+  level("<<", ">>", ">>>"),
+  level("+", "-", "||"),
+  level("*", "/", "%"),
 ];
 
-function parseArithmetic(tokens: TokenStream, level: number): Expression {
-  const operators = levels[level];
+function parseArithmetic(tokens: TokenStream, depth: number): Expression {
+  const operators = levels[depth];
   if (operators === undefined) return parseUnary(tokens);
-  let left = parseArithmetic(tokens, level + 1);
-  while (tokens.next.kind === "symbol" && tokens.seesAny(operators)) {
-    // The set holds nothing but arithmetic operators.
-    const operator = tokens.take().word as ArithmeticOperator;
-    const right = parseArithmetic(tokens, level + 1);
+  let left = parseArithmetic(tokens, depth + 1);
+  for (;;) {
+    const operator = tokens.next.kind === "symbol" ? operators.get(tokens.next.word) : undefined;
+    if (operator === undefined) return left;
+    tokens.take();
+    const right = parseArithmetic(tokens, depth + 1);
     left = { kind: "arithmetic", operator, left, right, start: left.start, end: right.end };
   }
-  return left;
 }
 
 function parseUnary(tokens: TokenStream): Expression {

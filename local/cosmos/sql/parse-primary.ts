@@ -4,7 +4,8 @@ import type { TokenStream } from "./token-stream.ts";
 
 type Parse = (tokens: TokenStream) => Expression;
 
-const aggregates: ReadonlySet<string> = new Set(["COUNT", "SUM", "MIN", "MAX", "AVG"]);
+const aggregateNames: readonly AggregateName[] = ["COUNT", "SUM", "MIN", "MAX", "AVG"];
+const aggregates: ReadonlyMap<string, AggregateName> = new Map(aggregateNames.map((name) => [name, name]));
 const unsupportedWords: ReadonlySet<string> = new Set(["EXISTS", "ARRAY", "ALL", "FIRST", "LAST"]);
 /** Words that end an expression; none of them can be a name. */
 const reserved: ReadonlySet<string> = new Set([
@@ -55,7 +56,7 @@ function parseAtom(tokens: TokenStream, parse: Parse): Expression {
       return parseWord(tokens, parse);
     case "symbol":
       return parseBracketed(tokens, parse);
-    case "end":
+    default:
       throw tokens.unexpected();
   }
 }
@@ -92,12 +93,14 @@ function parseCall(tokens: TokenStream, parse: Parse, name: string, start: numbe
   tokens.expect("(");
   const parameters = parseItems(tokens, parse, ")");
   const end = tokens.lastEnd;
-  if (!aggregates.has(name)) return { kind: "call", name, parameters, start, end };
+  const aggregate = aggregates.get(name);
+  if (aggregate === undefined) return { kind: "call", name, parameters, start, end };
   const [operand] = parameters;
   if (operand === undefined || parameters.length > 1) {
     throw syntaxError(`${name} takes one argument`, start, end);
   }
-  return { kind: "aggregate", name: name as AggregateName, operand, start, end };
+  tokens.noteAggregate();
+  return { kind: "aggregate", name: aggregate, operand, start, end };
 }
 
 /** Expressions separated by commas, up to and including the closing symbol. */

@@ -10,6 +10,7 @@ export function parseQuery(text: string): Query {
   if (tokens.sees("DISTINCT")) throw tokens.refuse("DISTINCT");
   const top = tokens.accept("TOP") ? parseCount(tokens) : undefined;
   const selection = parseSelection(tokens);
+  const aggregated = tokens.aggregates > 0;
   const from = parseFrom(tokens);
   const where = tokens.accept("WHERE") ? parseExpression(tokens) : undefined;
   if (tokens.sees("GROUP")) throw tokens.refuse("GROUP BY");
@@ -22,7 +23,7 @@ export function parseQuery(text: string): Query {
   if (top !== undefined && limit !== undefined) {
     throw invalidQuery("'TOP' and 'OFFSET LIMIT' cannot be used together.");
   }
-  return { text, selection, top, where, offset, limit, ...from, ...ordered };
+  return { text, selection, aggregated, top, where, offset, limit, ...from, ...ordered };
 }
 
 /** `from c where …`, the condition of a patch. */

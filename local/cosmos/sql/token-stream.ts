@@ -11,6 +11,7 @@ export class TokenStream {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
+  #aggregates = 0;
 
   constructor(text: string) {
     this.text = text;
@@ -29,6 +30,15 @@ export class TokenStream {
   /** Where the last consumed token ended. */
   get lastEnd(): number {
     return this.#at === 0 ? 0 : this.#tokens[this.#at - 1]!.end;
+  }
+
+  /** How many aggregates were parsed so far. */
+  get aggregates(): number {
+    return this.#aggregates;
+  }
+
+  noteAggregate(): void {
+    this.#aggregates++;
   }
 
   take(): Token {

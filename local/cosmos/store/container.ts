@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json.ts";
+import { isObject, property, type JsonObject } from "../json.ts";
 import type { KeyKind } from "../partition/effective-key.ts";
 import { kindOf, splitPath, type KeyDefinition } from "../partition/key.ts";
 import { makeRanges, type KeyRange } from "../partition/ranges.ts";
@@ -74,7 +74,7 @@ export function makeContainer(record: ContainerRecord, databaseId: string, table
     ranges: makeRanges(kind, record.rangeCount),
     uniqueKeys: uniqueKeysOf(properties),
     defaultTtl: typeof ttl === "number" ? ttl : undefined,
-    composites: compositesOf((policy ?? {}) as JsonObject),
+    composites: isObject(policy) ? compositesOf(policy) : [],
     indexes: indexesOf(policy),
     table,
   };
@@ -82,8 +82,10 @@ export function makeContainer(record: ContainerRecord, databaseId: string, table
 
 /** The shape was checked when the container was created. */
 function uniqueKeysOf(properties: JsonObject): Container["uniqueKeys"] {
-  const policy = properties["uniqueKeyPolicy"] as
-    | { readonly uniqueKeys?: readonly { readonly paths: readonly string[] }[] }
-    | undefined;
-  return (policy?.uniqueKeys ?? []).map((key) => key.paths.map(splitPath));
+  const keys = property(properties["uniqueKeyPolicy"], "uniqueKeys");
+  if (!Array.isArray(keys)) return [];
+  return keys.map((key) => {
+    const paths = property(key, "paths");
+    return Array.isArray(paths) ? paths.map((path) => splitPath(String(path))) : [];
+  });
 }

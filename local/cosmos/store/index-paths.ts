@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, show, type Json, type JsonObject } from "../json.ts";
 import { badRequest } from "../refusal.ts";
 import { splitPath } from "../partition/key.ts";
 
@@ -34,7 +34,7 @@ export function compositesOf(policy: JsonObject): readonly (readonly IndexField[
   return arrayOf(policy["compositeIndexes"]).map((fields) =>
     arrayOf(fields).map((field) => ({
       path: pathOf(field),
-      descending: isObject(field) && String(field["order"]).toLowerCase() === "descending",
+      descending: isObject(field) && show(field["order"]).toLowerCase() === "descending",
     })),
   );
 }

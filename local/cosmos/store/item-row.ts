@@ -1,3 +1,5 @@
+import type { SQLOutputValue } from "node:sqlite";
+
 /** An item as it is stored: the user's JSON without system properties, and columns for everything else. */
 export interface ItemRow {
   /** Source of `_rid`; ascending in the order of creation. */
@@ -21,7 +23,26 @@ export interface ItemRow {
 /** What is needed to send an item. */
 export type StoredItem = Pick<ItemRow, "seq" | "version" | "ts" | "body">;
 /** What is needed to change an item. */
-export type CurrentItem = StoredItem & Pick<ItemRow, "lsn" | "expires" | "range">;
+export type CurrentItem = StoredItem & Pick<ItemRow, "expires">;
+/** What a change feed sends. */
+export type ChangedItem = StoredItem & Pick<ItemRow, "lsn">;
+
+type SqlRow = Readonly<Record<string, SQLOutputValue>>;
+
+/** The tables are STRICT, so the conversions only tell the compiler what SQLite guarantees. */
+export const storedItem = (row: SqlRow): StoredItem => ({
+  seq: Number(row["seq"]),
+  version: Number(row["version"]),
+  ts: Number(row["ts"]),
+  body: String(row["body"]),
+});
+
+export const currentItem = (row: SqlRow): CurrentItem => ({
+  ...storedItem(row),
+  expires: row["expires"] === null ? null : Number(row["expires"]),
+});
+
+export const changedItem = (row: SqlRow): ChangedItem => ({ ...storedItem(row), lsn: Number(row["lsn"]) });
 
 export const isExpired = (item: Pick<ItemRow, "expires">, nowSeconds: number): boolean =>
   item.expires !== null && item.expires <= nowSeconds;

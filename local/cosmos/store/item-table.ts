@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { atPath, type Json, type JsonObject } from "../json.ts";
+import { atPath, parseStored, type Json, type JsonObject } from "../json.ts";
 import { splitPath } from "../partition/key.ts";
 import type { ItemIndex } from "./index-paths.ts";
-import type { CurrentItem, ItemRow } from "./item-row.ts";
+import { currentItem, type CurrentItem, type ItemRow } from "./item-row.ts";
 import { sortKey } from "./sort-key.ts";
 
 export interface IndexedPath {
@@ -36,9 +36,7 @@ export class ItemTable {
     const more = columns.map((column) => `, ${column}`).join("");
     const sets = columns.map((column) => `, ${column} = ?`).join("");
     this.#statements = {
-      find: db.prepare(
-        `SELECT seq, version, ts, lsn, expires, range, body FROM ${this.name} WHERE pk = ? AND id = ?`,
-      ),
+      find: db.prepare(`SELECT seq, version, ts, expires, body FROM ${this.name} WHERE pk = ? AND id = ?`),
       insert: db.prepare(
         `INSERT INTO ${this.name} (${FIXED_COLUMNS}${more}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?${marks})`,
       ),
@@ -50,8 +48,8 @@ export class ItemTable {
   }
 
   find(pk: string, id: string): CurrentItem | undefined {
-    // The columns are STRICT and listed in the statement, so the row has exactly this shape.
-    return this.#statements.find.get(pk, id) as CurrentItem | undefined;
+    const row = this.#statements.find.get(pk, id);
+    return row === undefined ? undefined : currentItem(row);
   }
 
   insert(row: ItemRow, document: JsonObject): void {
@@ -112,7 +110,7 @@ export function addIndexedPaths(
   for (let rows = next.all(last); rows.length > 0; rows = next.all(last)) {
     for (const row of rows) {
       last = Number(row["seq"]);
-      const document: JsonObject = JSON.parse(String(row["body"]));
+      const document = parseStored(String(row["body"]));
       fill.run(...added.map(({ names }) => sortKey(atPath(document, names))), last);
     }
   }
