@@ -66,8 +66,9 @@ export async function buildApp(appRoot: string): Promise<BuiltApp> {
   };
 }
 
+const kib = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
+
 if (import.meta.main) {
   const { entryFile, startBytes, totalBytes, buildMs } = await buildApp(process.cwd());
-  const kib = (bytes: number): string => `${Math.round(bytes / 1024)} KiB`;
   console.log(`${entryFile}: ${kib(startBytes)} at start, ${kib(totalBytes)} in all, built in ${buildMs} ms`);
 }

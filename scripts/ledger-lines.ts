@@ -3,6 +3,7 @@ import { z } from "zod";
 const LedgerPage = z.object({
   entries: z.array(
     z.looseObject({
+      seq: z.int(),
       at: z.string(),
       orderId: z.string().nullish(),
       kind: z.string(),
@@ -19,7 +20,7 @@ export type LedgerEntry = z.infer<typeof LedgerPage>["entries"][number];
 export const partnerNames = ["payments", "mail", "webhooks"] as const;
 export type PartnerName = (typeof partnerNames)[number];
 
-/** What really arrived at a partner, from the given position on. */
+/** What really arrived at a partner, after the entry with the given number. */
 export async function readLedger(
   partnersUrl: string,
   partner: PartnerName,
@@ -38,13 +39,14 @@ export async function followLedgers(
   onEntry: (partner: PartnerName, entry: LedgerEntry) => void,
 ): Promise<{ stop(): void }> {
   const seen = new Map<PartnerName, number>();
-  for (const partner of partnerNames) seen.set(partner, (await readLedger(partnersUrl, partner)).length);
+  for (const partner of partnerNames) seen.set(partner, (await readLedger(partnersUrl, partner)).at(-1)?.seq ?? 0);
   const look = async (): Promise<void> => {
     for (const partner of partnerNames) {
-      const after = seen.get(partner) ?? 0;
-      const entries = await readLedger(partnersUrl, partner, after);
-      seen.set(partner, after + entries.length);
-      for (const entry of entries) onEntry(partner, entry);
+      const entries = await readLedger(partnersUrl, partner, seen.get(partner));
+      for (const entry of entries) {
+        seen.set(partner, entry.seq);
+        onEntry(partner, entry);
+      }
     }
   };
   let looking = false;

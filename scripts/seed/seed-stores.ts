@@ -1,13 +1,7 @@
-import {
-  type Container,
-  CosmosClient,
-  type Database,
-  PartitionKeyDefinitionVersion,
-  PartitionKeyKind,
-} from "@azure/cosmos";
-import { containers, type ContainerName, type ContainerSpec } from "#shared/contracts/containers.ts";
+import { type Container, CosmosClient } from "@azure/cosmos";
 import { ApiKey, Brand, Vendor } from "#shared/contracts/directory.ts";
 import { hashOfKey } from "#shared/domain/ids.ts";
+import { createContainers } from "./create-containers.ts";
 import type { Secrets } from "./secrets.ts";
 import { brands, PIECES_OF_EACH_SKU, skus, vendors } from "./shop.ts";
 
@@ -33,38 +27,6 @@ export async function seedStores({ cosmos, database: id, partnersUrl, secrets }:
   } finally {
     client.dispose();
   }
-}
-
-type Containers = Readonly<Record<ContainerName, Container>>;
-
-async function createContainers(database: Database): Promise<Containers> {
-  const make = async (spec: ContainerSpec): Promise<Container> => {
-    const { container } = await database.containers.createIfNotExists({
-      id: spec.id,
-      partitionKey: {
-        paths: [...spec.partitionKey],
-        version: PartitionKeyDefinitionVersion.V2,
-        kind: spec.partitionKey.length > 1 ? PartitionKeyKind.MultiHash : PartitionKeyKind.Hash,
-      },
-      indexingPolicy: {
-        indexingMode: "consistent",
-        automatic: true,
-        includedPaths: spec.indexed.map((path) => ({ path: `${path}/?` })),
-        excludedPaths: [{ path: "/*" }],
-      },
-      ...(spec.expires ? { defaultTtl: -1 } : {}),
-    });
-    return container;
-  };
-  const [orders, deliveries, stock, brandsContainer, vendorsContainer, keys] = await Promise.all([
-    make(containers.orders),
-    make(containers.deliveries),
-    make(containers.stock),
-    make(containers.brands),
-    make(containers.vendors),
-    make(containers.keys),
-  ]);
-  return { orders, deliveries, stock, brands: brandsContainer, vendors: vendorsContainer, keys };
 }
 
 const vendorDocument = (

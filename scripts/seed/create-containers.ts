@@ -1,0 +1,40 @@
+import {
+  type Container,
+  type Database,
+  PartitionKeyDefinitionVersion,
+  PartitionKeyKind,
+} from "@azure/cosmos";
+import { containers, type ContainerName, type ContainerSpec } from "#shared/contracts/containers.ts";
+
+export type Containers = Readonly<Record<ContainerName, Container>>;
+
+/** Makes every container of the contract that is not there yet. */
+export async function createContainers(database: Database): Promise<Containers> {
+  const make = async (spec: ContainerSpec): Promise<Container> => {
+    const { container } = await database.containers.createIfNotExists({
+      id: spec.id,
+      partitionKey: {
+        paths: [...spec.partitionKey],
+        version: PartitionKeyDefinitionVersion.V2,
+        kind: spec.partitionKey.length > 1 ? PartitionKeyKind.MultiHash : PartitionKeyKind.Hash,
+      },
+      indexingPolicy: {
+        indexingMode: "consistent",
+        automatic: true,
+        includedPaths: spec.indexed.map((path) => ({ path: `${path}/?` })),
+        excludedPaths: [{ path: "/*" }],
+      },
+      ...(spec.expires ? { defaultTtl: -1 } : {}),
+    });
+    return container;
+  };
+  const [orders, deliveries, stock, brandsContainer, vendorsContainer, keys] = await Promise.all([
+    make(containers.orders),
+    make(containers.deliveries),
+    make(containers.stock),
+    make(containers.brands),
+    make(containers.vendors),
+    make(containers.keys),
+  ]);
+  return { orders, deliveries, stock, brands: brandsContainer, vendors: vendorsContainer, keys };
+}
