@@ -81,10 +81,11 @@ test("a disabled function is not served", async () => {
   expect((await fetch(`${host.url}/api/greet`)).status).toBe(200);
 });
 
+const hostJson = (routePrefix: string): string =>
+  JSON.stringify({ version: "2.0", extensions: { http: { routePrefix } } });
+
 test("the route prefix of host.json is obeyed, also when it is empty", async () => {
   const app = 'import { app } from "@azure/functions"; app.get("plain", () => ({ body: "plain" }));';
-  const hostJson = (routePrefix: string): string =>
-    JSON.stringify({ version: "2.0", extensions: { http: { routePrefix } } });
 
   const none = await useHost({ appRoot: await useApp({ "index.ts": app, "host.json": hostJson("") }) });
   const deep = await useHost({

@@ -58,7 +58,7 @@ test("stopping lets a running request finish", async () => {
   await host.stop();
 
   expect((await running).status).toBe(200);
-  await expect(fetch(`${host.url}/api/no-route`)).rejects.toThrow();
+  await expect(fetch(`${host.url}/api/no-route`)).rejects.toThrow("fetch failed");
 });
 
 test("stopping ends what will not finish in time, and leaves no process behind", async () => {
@@ -70,7 +70,7 @@ test("stopping ends what will not finish in time, and leaves no process behind",
   await host.stop();
 
   expect((await endless).status).toBe(500);
-  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow();
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
 });
 
 test("a function that runs longer than functionTimeout fails, its worker is replaced and neighbours fail too", async () => {

@@ -25,7 +25,7 @@ test.for([
   ["{s:length(2)}", "/ab", { s: "ab" }],
   ["{s:minlength(2):maxlength(3)}", "/abcd", undefined],
   ["{s:alpha}", "/ab1", undefined],
-  [String.raw`{s:regex(^\d{{3}}$)}`, "/123", undefined],
+  [String.raw`{s:regex(^\d{{3}}$)}`, "/123", { s: "123" }],
   ["{s:regex(^ab+$)}", "/abbb", { s: "abbb" }],
   ["x/{a}", "/x/caf%C3%A9", { a: "café" }],
   ["x/{a}", "/x/%zz", { a: "%zz" }],

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, asyncProperty, constantFrom, nat, tuple } from "fast-check";
 import { expect, test } from "vitest";
 import { type Outcome, SettlementGate } from "#local/functions-host/service-bus/settlement-gate.ts";
 
@@ -42,11 +42,11 @@ test("a settlement that fails rejects for its caller only, and the line moves on
 });
 
 test("whatever the mix, two outcomes are never under way together and nobody is forgotten", async () => {
-  const outcomes = fc.array(fc.tuple(fc.constantFrom<Outcome>("complete", "abandon"), fc.nat(3)), {
+  const outcomes = array(tuple(constantFrom<Outcome>("complete", "abandon"), nat(3)), {
     maxLength: 60,
   });
-  await fc.assert(
-    fc.asyncProperty(outcomes, async (calls) => {
+  await assert(
+    asyncProperty(outcomes, async (calls) => {
       const gate = new SettlementGate();
       const underWay: Outcome[] = [];
       let mixed = false;
