@@ -5,7 +5,7 @@ import { ServiceBusClient } from "@azure/service-bus";
 import { onTestFinished } from "vitest";
 import { type Clock, realClock } from "#local/clock/clock.ts";
 import { type RunningServiceBus, startServiceBus } from "#local/service-bus/index.ts";
-import type { Queue, Topic, Topology } from "#shared/contracts/topology.ts";
+import type { Queue, QueueName, Topic, Topology } from "#shared/contracts/topology.ts";
 
 export const KEY = {
   name: "RootManageSharedAccessKey",
@@ -22,6 +22,19 @@ export const queue = (name: string, special: Partial<Queue> = {}): Queue => ({
   defaultMessageTimeToLive: "P14D",
   deadLetteringOnMessageExpiration: true,
   ...special,
+});
+
+/** Forwards to the queue of its own name what has one of the labels. */
+export const subscription = (
+  name: string,
+  labels: readonly string[],
+  maxDeliveryCount = 10,
+): Topic["subscriptions"][number] => ({
+  name,
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tests bring queues of their own
+  forwardTo: name as QueueName,
+  maxDeliveryCount,
+  rules: labels.map((label) => ({ name: label, correlationFilter: { label } })),
 });
 
 export const topic = (

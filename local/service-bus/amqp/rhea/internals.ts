@@ -131,7 +131,7 @@ export interface RheaSession {
 }
 
 export interface RheaConnection {
-  readonly container_id: string | undefined;
+  readonly socket: Socket;
   readonly amqp_transport: { peek_size(buffer: Buffer): number | undefined };
   readonly local_channel_map: Readonly<Record<string, RheaSession>>;
   accept(socket: Socket): void;

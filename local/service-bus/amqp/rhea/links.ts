@@ -16,7 +16,11 @@ const SESSION_FILTER = "com.microsoft:session-filter";
 /** snd-settle-mode "settled". */
 const SETTLED = 1;
 
+/** Both frames leave in one packet: the client hardly waits for the second before it judges by the first. */
 function refuse(link: RheaLink, error: BrokerError): void {
+  const { socket } = link.connection;
+  socket.cork();
+  setImmediate(() => socket.uncork());
   link.local.attach.source = null;
   link.local.attach.target = null;
   link.close({ condition: error.condition, description: error.message });

@@ -1,0 +1,85 @@
+import type { Description } from "../broker/description.ts";
+import type { EntityKind } from "../broker/entity.ts";
+import { BrokerError } from "../errors.ts";
+import { parseDuration } from "../broker/duration.ts";
+import { NEVER } from "../limits.ts";
+import { childOf, textAt, type XmlElement } from "./xml.ts";
+
+export const roots: Readonly<Record<EntityKind, string>> = {
+  queue: "QueueDescription",
+  topic: "TopicDescription",
+  subscription: "SubscriptionDescription",
+};
+
+/** Says nothing about what an entity does: read-only, or always the same here. */
+const informative: ReadonlySet<string> = new Set([
+  "EntityAvailabilityStatus",
+  "DeadLetteringOnFilterEvaluationExceptions",
+  "SupportOrdering",
+  "SizeInBytes",
+  "MessageCount",
+  "SubscriptionCount",
+  "CountDetails",
+  "CreatedAt",
+  "UpdatedAt",
+  "AccessedAt",
+  "IsAnonymousAccessible",
+  "DefaultRuleDescription",
+]);
+
+type Reader = (value: string) => Partial<Description>;
+
+const flag = (value: string): boolean => value.toLowerCase() === "true";
+
+const supported: Readonly<Record<string, Reader>> = {
+  LockDuration: (value) => ({ lockDuration: value }),
+  MaxDeliveryCount: (value) => ({ maxDeliveryCount: Number(value) }),
+  MaxSizeInMegabytes: (value) => ({ maxSizeInMegabytes: Number(value) }),
+  RequiresDuplicateDetection: (value) => ({ requiresDuplicateDetection: flag(value) }),
+  RequiresSession: (value) => ({ requiresSession: flag(value) }),
+  DefaultMessageTimeToLive: (value) => ({ defaultMessageTimeToLive: value }),
+  DeadLetteringOnMessageExpiration: (value) => ({ deadLetteringOnMessageExpiration: flag(value) }),
+  DuplicateDetectionHistoryTimeWindow: (value) => ({ duplicateDetectionHistoryTimeWindow: value }),
+  EnableBatchedOperations: (value) => ({ enableBatchedOperations: flag(value) }),
+  ForwardTo: (value) => ({ forwardTo: decodeURIComponent(value.replace(/^[a-z]+:\/\/[^/]*\//i, "")) }),
+  UserMetadata: (value) => ({ userMetadata: value }),
+};
+
+/** Values of properties that this broker does not have, which change nothing. */
+const harmless: Readonly<Record<string, (value: string) => boolean>> = {
+  Status: (value) => value === "Active",
+  AutoDeleteOnIdle: (value) => parseDuration(value) === NEVER,
+  EnablePartitioning: (value) => !flag(value),
+  EnableExpress: (value) => !flag(value),
+};
+
+/**
+ * The properties that a create or update request sets.
+ * @throws BrokerError (notImplemented) naming a property that this broker would have to ignore
+ */
+export function readDescription(
+  kind: EntityKind,
+  entry: XmlElement,
+): {
+  readonly description: Partial<Description>;
+  readonly root: XmlElement | undefined;
+} {
+  const content = childOf(childOf(entry, "entry"), "content");
+  if (content === undefined || !(roots[kind] in content)) {
+    throw new BrokerError("invalid", `The request describes no ${kind}: <${roots[kind]}> is missing.`);
+  }
+  const root = childOf(content, roots[kind]);
+  let description: Partial<Description> = {};
+  for (const name of Object.keys(root ?? {})) {
+    description = { ...description, ...readProperty(name, textAt(root, name) ?? "") };
+  }
+  return { description, root };
+}
+
+function readProperty(name: string, value: string): Partial<Description> {
+  if (name.startsWith("@") || name.startsWith("#") || informative.has(name)) return {};
+  const reader = Object.hasOwn(supported, name) ? supported[name] : undefined;
+  if (reader !== undefined) return reader(value);
+  if (Object.hasOwn(harmless, name) && harmless[name]?.(value) === true) return {};
+  throw new BrokerError("notImplemented", `The property ${name} (${value}) is not supported yet.`);
+}

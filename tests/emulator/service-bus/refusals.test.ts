@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { newClient, openBus, queue, topic } from "./open-bus.ts";
+
+test("an unknown queue is told as such, to senders and receivers", async () => {
+  const { client } = await openBus();
+  await expect(client.createSender("nowhere").sendMessages({ body: 1 })).rejects.toMatchObject({
+    code: "MessagingEntityNotFound",
+    message: expect.stringMatching(
+      /^The messaging entity 'sb:\/\/localhost:\d+\/nowhere' could not be found/,
+    ),
+  });
+  await expect(client.createReceiver("nowhere").receiveMessages(1)).rejects.toMatchObject({
+    code: "MessagingEntityNotFound",
+  });
+});
+
+test("a wrong key opens nothing", async () => {
+  const { server } = await openBus();
+  const client = newClient(server.connectionString.replace("a-key-for-tests-only", "another-key"));
+  const failure: unknown = await client
+    .createSender("work")
+    .sendMessages({ body: 1 })
+    .catch((error: unknown) => error);
+  const codes =
+    failure instanceof AggregateError ? failure.errors.map((one: { code?: string }) => one.code) : [failure];
+  expect(codes).toContain("UnauthorizedAccess");
+});
+
+test("a message that is too large is refused and the sender goes on working", async () => {
+  const { client } = await openBus();
+  const sender = client.createSender("work");
+  await sender.sendMessages({ body: "small" });
+  await expect(sender.sendMessages({ body: "x".repeat(300_000) })).rejects.toMatchObject({
+    code: "MessageSizeExceeded",
+  });
+  await sender.sendMessages({ body: "x".repeat(200_000) });
+  const [, large] = await client.createReceiver("work").receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  expect(large?.body).toHaveLength(200_000);
+});
+
+test("sessions are refused with a clear text", async () => {
+  const { client } = await openBus();
+  await expect(client.acceptSession("work", "s-1")).rejects.toThrow(/Sessions are not supported yet/);
+});
+
+test("a topic has nothing to receive", async () => {
+  const { client } = await openBus({ queues: [queue("q")], topics: [topic("t", [])] });
+  await expect(client.createReceiver("t").receiveMessages(1, { maxWaitTimeInMs: 500 })).rejects.toMatchObject(
+    {
+      message: expect.stringContaining("receive from one of its subscriptions"),
+    },
+  );
+});

@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { createHandClock } from "#local/clock/hand-clock.ts";
+import { openBus, queue, subscription, topic } from "./open-bus.ts";
+
+const HOUR = 3_600_000;
+
+test("a scheduled message appears at its time, not before, with a new number", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({ clock });
+  const sender = client.createSender("work");
+  const at = new Date(clock.now() + HOUR);
+  await sender.sendMessages({ body: "by annotation", scheduledEnqueueTimeUtc: at });
+  const [scheduled] = await sender.scheduleMessages({ body: "by request" }, at);
+  const receiver = client.createReceiver("work");
+
+  expect((await receiver.peekMessages(5)).map(({ state }) => state)).toEqual(["scheduled", "scheduled"]);
+  await clock.advance(HOUR - 1);
+  expect(await receiver.receiveMessages(2, { maxWaitTimeInMs: 200 })).toEqual([]);
+  await clock.advance(1);
+
+  const messages = await receiver.receiveMessages(2, { maxWaitTimeInMs: 2000 });
+  expect(messages.map(({ body, state }) => ({ body: String(body), state }))).toEqual([
+    { body: "by annotation", state: "scheduled" },
+    { body: "by request", state: "scheduled" },
+  ]);
+  expect(messages[1]?.sequenceNumber?.toNumber()).toBeGreaterThan(scheduled!.toNumber());
+  expect(messages[0]?.enqueuedTimeUtc?.getTime()).toBeGreaterThanOrEqual(at.getTime());
+});
+
+test("a cancelled message never appears, and cannot be cancelled twice", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({ clock });
+  const sender = client.createSender("work");
+  const numbers = await sender.scheduleMessages([{ body: 1 }, { body: 2 }], new Date(clock.now() + HOUR));
+  await sender.cancelScheduledMessages(numbers[0]!);
+  await expect(sender.cancelScheduledMessages(numbers[0]!)).rejects.toMatchObject({
+    code: "MessageNotFound",
+  });
+
+  await clock.advance(HOUR);
+  const messages = await client.createReceiver("work").receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  expect(messages.map(({ body }) => Number(body))).toEqual([2]);
+});
+
+test("a message scheduled on a topic is fanned out at its time, also after a restart", async () => {
+  const clock = createHandClock(Date.now());
+  const bus = await openBus({
+    clock,
+    queues: [queue("stock")],
+    topics: [topic("orders", [subscription("stock", ["x"])])],
+  });
+  await bus.client
+    .createSender("orders")
+    .sendMessages({ body: 1, subject: "x", scheduledEnqueueTimeUtc: new Date(clock.now() + HOUR) });
+
+  const { client } = await bus.restart();
+  await clock.advance(2 * HOUR);
+  const [message] = await client.createReceiver("stock").receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  expect(message?.body).toBe(1);
+});
+
+test("what outlives its time is a dead letter, in the order in which times run out", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({ clock, queues: [queue("work", { defaultMessageTimeToLive: "PT2H" })] });
+  const sender = client.createSender("work");
+  await sender.sendMessages([{ body: "long" }, { body: "short", timeToLive: HOUR }]);
+
+  await clock.advance(HOUR);
+  const deadLetters = client.createReceiver("work", { subQueueType: "deadLetter" });
+  const [first] = await deadLetters.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  expect(first).toMatchObject({ body: "short", deadLetterReason: "TTLExpiredException" });
+  await deadLetters.completeMessage(first!);
+  await clock.advance(HOUR);
+  const [second] = await deadLetters.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  expect(second).toMatchObject({ body: "long", deadLetterReason: "TTLExpiredException" });
+  expect(await client.createReceiver("work").peekMessages(5)).toEqual([]);
+});
+
+test("what outlives its time disappears where dead-lettering is off", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({
+    clock,
+    queues: [queue("work", { deadLetteringOnMessageExpiration: false })],
+  });
+  await client.createSender("work").sendMessages({ body: 1, timeToLive: 1000 });
+  await clock.advance(2000);
+
+  expect(await client.createReceiver("work").peekMessages(5)).toEqual([]);
+  expect(await client.createReceiver("work", { subQueueType: "deadLetter" }).peekMessages(5)).toEqual([]);
+});
