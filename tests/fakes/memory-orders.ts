@@ -52,11 +52,11 @@ export function createMemoryOrders(): MemoryOrders {
       if (now?.version !== previous.version) return Promise.resolve({ ok: false, reason: "changed" });
       const owed = Object.entries(next.outbox).filter(([entryId]) => !(entryId in previous.outbox));
       const { pendingSince, outbox: _, ...order } = next;
-      const since = owed.length > 0 ? pendingSince : now.pendingSince;
+      const owedSince = owed.length > 0 ? pendingSince : now.pendingSince;
       put({
         ...order,
         outbox: { ...now.outbox, ...Object.fromEntries(owed) },
-        ...(since === undefined ? {} : { pendingSince: since }),
+        ...(owedSince === undefined ? {} : { pendingSince: owedSince }),
       });
       return Promise.resolve({ ok: true, order: structuredClone(find(next) ?? next) });
     },

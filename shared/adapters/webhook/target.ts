@@ -20,8 +20,8 @@ const resolveBySystem: Resolve = (host, done) => systemLookup(host, { all: true 
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 
-/** IPv6 ranges that lead to an IPv4 address, or to nowhere in public, though ipaddr.js calls them unicast. */
-const UNREACHABLE_V6 = ["64:ff9b:1::/48", "fec0::/10", "100::/64"].map((range) => ipaddr.parseCIDR(range));
+/** Azure's platform endpoint (DNS, health, agent): a public number that only machines inside Azure can reach. */
+const AZURE_PLATFORM = "168.63.129.16";
 
 /**
  * Checks where a webhook is to go, before anything is sent. A vendor chooses the URL, so it must not reach what only we can
@@ -56,12 +56,11 @@ function parseUrl(address: string): URL {
   return url;
 }
 
-/** Whether an address belongs to the public internet: unicast, and not a way back to a private one. */
+/** Whether an address belongs to the public internet: plain unicast, and no tunnel or translation to a private one. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
-  if (parsed.range() !== "unicast") return false;
-  return parsed.kind() === "ipv4" || !UNREACHABLE_V6.some((range) => parsed.match(range));
+  return parsed.range() === "unicast" && parsed.toString() !== AZURE_PLATFORM;
 }
 
 function lookupAny(resolve: Resolve): LookupFunction {

@@ -28,7 +28,10 @@ export interface PartnersWorld extends RunningPartners {
   ledger(name: string, query?: string): Promise<Entry[]>;
   /** Throws when the mode is refused. */
   setMode(name: string, mode: Readonly<Record<string, unknown>>): Promise<void>;
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a test names the shape it expects
   json<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }>;
+  /** Stops and leaves the folder to the next. */
+  stopOnly(): Promise<void>;
   /** Stops and removes the folder. */
   stop(): Promise<void>;
 }
@@ -47,6 +50,7 @@ export async function openPartners(changes: Partial<PartnersOptions> = {}): Prom
     keys: KEYS,
     ...changes,
   });
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- a test names the shape it expects
   const json = async <T>(
     method: string,
     path: string,
@@ -70,6 +74,7 @@ export async function openPartners(changes: Partial<PartnersOptions> = {}): Prom
       const { status, body } = await json("PUT", `/${name}/mode`, mode);
       if (status !== 200) throw new Error(`Mode refused: ${JSON.stringify(body)}`);
     },
+    stopOnly: () => partners.stop(),
     async stop() {
       await partners.stop();
       await rm(folder, { recursive: true, force: true });

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { faultOfStatus, retryAfterMs } from "#shared/adapters/http/faults.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+
+test.for([
+  ["12", 12_000],
+  ["0", 0],
+  ["1.5", 1_500],
+  ["Thu, 01 Jan 2026 00:01:00 GMT", 60_000],
+  ["Wed, 31 Dec 2025 23:59:00 GMT", 0],
+  ["-1", undefined],
+  ["soon", undefined],
+  ["", undefined],
+  [undefined, undefined],
+] as const)("Retry-After '%s' is %s ms", ([header, expected]) => {
+  expect(retryAfterMs(header, NOW)).toBe(expected);
+});
+
+test.for([401, 403, 408, 425, 429, 500, 501, 502, 503, 504])("%i is tried again later", (status) => {
+  expect(faultOfStatus({ partner: "Mail", status })).toMatchObject({ name: "TransientFault" });
+});
+
+test.for([500, 502, 504])("%i may have counted", (status) => {
+  expect(faultOfStatus({ partner: "Mail", status })).toMatchObject({ unknownOutcome: true });
+});
+
+test.for([401, 403, 408, 425, 429, 503])("%i has not counted", (status) => {
+  expect(faultOfStatus({ partner: "Mail", status })).toMatchObject({ unknownOutcome: false });
+});
+
+test.for([
+  [301, "Redirected"],
+  [308, "Redirected"],
+  [400, "MailRefused"],
+  [404, "MailRefused"],
+  [405, "MailRefused"],
+  [409, "MailRefused"],
+  [413, "MailRefused"],
+  [415, "MailRefused"],
+  [422, "MailRefused"],
+] as const)("%i is permanent: %s", ([status, reason]) => {
+  expect(faultOfStatus({ partner: "Mail", status })).toMatchObject({ name: "PermanentFault", reason });
+});
+
+test("the partner's own code is in the description", () => {
+  const { message } = faultOfStatus({ partner: "Mail", status: 400, code: "InvalidEmailAddress" });
+  expect(message).toBe("Mail answered 400 InvalidEmailAddress");
+});
