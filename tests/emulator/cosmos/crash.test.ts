@@ -1,0 +1,89 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { ChangeFeedStartFrom, CosmosClient, StatusCodes, type Container } from "@azure/cosmos";
+import { expect, onTestFinished, test } from "vitest";
+import { accountKey, useFolder } from "./use-cosmos.ts";
+
+const program = fileURLToPath(new URL("crash-child.ts", import.meta.url));
+
+interface Server {
+  readonly process: ChildProcess;
+  readonly container: Container;
+}
+
+async function start(folder: string): Promise<Server> {
+  const child = fork(program, [folder, accountKey], { execArgv: [] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [port] = (await once(child, "message")) as [number];
+  const client = new CosmosClient({ endpoint: `http://127.0.0.1:${port}/`, key: accountKey });
+  onTestFinished(() => client.dispose());
+  const { database } = await client.databases.createIfNotExists({ id: "shop" });
+  const { container } = await database.containers.createIfNotExists({
+    id: "items",
+    partitionKey: { paths: ["/pk"] },
+  });
+  return { process: child, container };
+}
+
+/** Writes points and batches of three until the server dies; notes what was acknowledged. */
+async function write(container: Container, writer: string, acknowledged: Set<string>): Promise<void> {
+  for (let n = 0; ; n++) {
+    const id = `${writer}-${n}`;
+    try {
+      if (n % 2 === 0) {
+        await container.items.create({ id, pk: writer });
+        acknowledged.add(id);
+      } else {
+        const parts = [0, 1, 2].map((part) => ({ id: `${id}.${part}`, pk: writer, batch: id }));
+        const operations = parts.map((resourceBody) => ({ operationType: "Create" as const, resourceBody }));
+        const { code } = await container.items.batch(operations, writer);
+        if (code === StatusCodes.Ok) for (const part of parts) acknowledged.add(part.id);
+      }
+    } catch {
+      return;
+    }
+  }
+}
+
+test("killed while writing, it has kept all it acknowledged and no half batch; the feed shows all of it", async () => {
+  const folder = await useFolder();
+  const acknowledged = new Set<string>();
+  const seen: string[] = [];
+  let token: string | undefined;
+  for (let round = 0; round < 3; round++) {
+    const server = await start(folder);
+    const writers = Array.from({ length: 6 }, (_, w) => write(server.container, `r${round}w${w}`, acknowledged));
+    await new Promise((resolve) => setTimeout(resolve, 400 + 100 * round));
+    server.process.kill("SIGKILL");
+    await once(server.process, "exit");
+    await Promise.all(writers);
+
+    const after = await start(folder);
+    const { resources } = await after.container.items
+      .query<{ id: string; batch?: string }>("SELECT c.id, c.batch FROM c", { maxItemCount: 1000 })
+      .fetchAll();
+    const stored = new Set(resources.map(({ id }) => id));
+    expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+    const batches = Map.groupBy(
+      resources.filter(({ batch }) => batch !== undefined),
+      ({ batch }) => batch,
+    );
+    expect([...batches.values()].filter((items) => items.length !== 3)).toEqual([]);
+
+    const from =
+      token === undefined ? ChangeFeedStartFrom.Beginning() : ChangeFeedStartFrom.Continuation(token);
+    const feed = after.container.items.getChangeFeedIterator<{ id: string }>({ changeFeedStartFrom: from });
+    for (;;) {
+      const page = await feed.readNext();
+      token = page.continuationToken;
+      if (page.statusCode === StatusCodes.NotModified) break;
+      seen.push(...page.result.map(({ id }) => id));
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(new Set(seen)).toEqual(stored);
+    after.process.disconnect();
+    await once(after.process, "exit");
+  }
+  expect(acknowledged.size).toBeGreaterThan(300);
+}, 60_000);
