@@ -1,5 +1,5 @@
 import { app } from "@azure/functions";
-import { closeApp } from "#shared/app.ts";
+import { closeApp, startInBackground } from "#shared/app.ts";
 
 /* oxlint-disable import/no-unassigned-import -- importing a trigger registers it */
 // All that runs. The order matters to HTTP routes only: the first match answers.
@@ -17,4 +17,5 @@ import "./vendor-webhook.ts";
 import "./vendor-email.ts";
 import "./not-found.ts";
 
+app.hook.appStart(() => void startInBackground());
 app.hook.appTerminate(closeApp);

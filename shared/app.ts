@@ -10,6 +10,7 @@ import { createCosmosDeliveries } from "./adapters/cosmos/cosmos-deliveries.ts";
 import { createCosmosDirectory } from "./adapters/cosmos/cosmos-directory.ts";
 import { createCosmosOrders } from "./adapters/cosmos/cosmos-orders.ts";
 import { createCosmosStock } from "./adapters/cosmos/cosmos-stock.ts";
+import { startTelemetry } from "./adapters/start-telemetry.ts";
 import { parseSettings, type Settings } from "./contracts/settings.ts";
 import type { RetryPolicy } from "./domain/retry.ts";
 import type { Bus } from "./ports/bus.ts";
@@ -107,6 +108,14 @@ export function loadApp(): Promise<App> {
     throw error;
   });
   return loaded;
+}
+
+/** Begins what must not delay the first order. For the host's start. */
+export async function startInBackground(): Promise<void> {
+  const { settings, log } = await loadApp();
+  await startTelemetry(settings).catch((error: unknown) =>
+    log.error("telemetry.failed", { error: String(error) }),
+  );
 }
 
 /** Lets publications under way end; the sweep takes what is left. For the host's shutdown. */

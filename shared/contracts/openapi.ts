@@ -10,6 +10,7 @@ const content = (type: string, schema: z.ZodType) => ({ [type]: { schema: refere
 
 /** The OpenAPI 3.1 document, made from the schemas that requests are checked by. */
 export function openApiDocument(): Record<string, unknown> {
+  const paths = pathsOf(httpOperations);
   return {
     openapi: "3.1.0",
     info: {
@@ -20,10 +21,10 @@ export function openApiDocument(): Record<string, unknown> {
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/api" }],
-    paths: pathsOf(httpOperations),
+    paths,
     components: {
       securitySchemes: { key: { type: "http", scheme: "bearer", description: "An API key with its scope" } },
-      schemas: componentSchemas(),
+      schemas: componentSchemas(paths),
     },
   };
 }
@@ -83,14 +84,21 @@ function refusalsOf(names: readonly ProblemName[]): Record<number, unknown> {
   );
 }
 
-function componentSchemas(): Record<string, unknown> {
+/** The schemas that the given part of the document refers to, directly or through others. */
+function componentSchemas(paths: unknown): Record<string, unknown> {
   const { schemas } = z.toJSONSchema(z.globalRegistry, {
     io: "input",
     uri: (id) => `#/components/schemas/${id}`,
   });
-  return Object.fromEntries(
-    Object.entries(schemas)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([id, { $schema: _dialect, $id: _id, ...schema }]) => [id, schema]),
-  );
+  const used = new Map<string, unknown>();
+  const collect = (part: unknown): void => {
+    for (const [, id = ""] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (used.has(id)) continue;
+      const { $schema: _dialect, $id: _id, ...schema } = schemas[id] ?? {};
+      used.set(id, schema);
+      collect(schema);
+    }
+  };
+  collect(paths);
+  return Object.fromEntries([...used].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

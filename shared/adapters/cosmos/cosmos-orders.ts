@@ -66,13 +66,13 @@ function expectSuccess(statusCode: number, what: string): { readonly ok: true } 
 
 /**
  * The patch from one version to the next, by top-level field. The outbox is patched entry by entry: what another
- * process cleared meanwhile must not come back.
+ * process cleared meanwhile must not come back, and what is new must be found by the sweep, whatever was cleared.
  */
 function differences(previous: Order, next: Order): PatchOperation[] {
   const before: Readonly<Record<string, unknown>> = previous;
   const operations: PatchOperation[] = [];
   for (const [field, value] of Object.entries(next)) {
-    if (field !== "outbox" && value !== before[field])
+    if (field !== "outbox" && field !== "pendingSince" && value !== before[field])
       operations.push({ op: "set", path: `/${field}`, value });
   }
   for (const [entryId, entry] of Object.entries(next.outbox)) {
@@ -80,6 +80,8 @@ function differences(previous: Order, next: Order): PatchOperation[] {
       operations.push({ op: "set", path: `/outbox/${entryId}`, value: entry });
     }
   }
+  const owes = operations.some(({ path }) => path.startsWith("/outbox/"));
+  if (owes) operations.push({ op: "set", path: "/pendingSince", value: next.pendingSince });
   return operations;
 }
 
