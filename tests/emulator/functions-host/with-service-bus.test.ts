@@ -51,8 +51,7 @@ const orders = (count: number): ServiceBusMessage[] =>
 const handled = (host: HostUnderTest): unknown[] =>
   host.lines.filter(({ event }) => event === "function log").map(({ facts }) => facts["message"]);
 
-const ids = (count: number): string[] =>
-  Array.from({ length: count }, (_, index) => `ord_${index}`).toSorted();
+const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `ord_${index}`);
 
 test("what is published to a topic is handled by the function on the work queue, each message once", async () => {
   const { client, connectionString } = await useServiceBus();
@@ -62,7 +61,8 @@ test("what is published to a topic is handled by the function on the work queue,
   await eventually(() => (handled(host).length >= 300 ? true : undefined));
   await host.stop();
 
-  expect(handled(host).toSorted()).toEqual(ids(300));
+  expect(handled(host)).toHaveLength(300);
+  expect(new Set(handled(host))).toEqual(new Set(ids(300)));
   expect(await client.createReceiver("stock").peekMessages(1)).toEqual([]);
 });
 
@@ -75,7 +75,8 @@ test("with successes and failures settled side by side nothing is lost: every me
   await eventually(() => (handled(host).length >= 300 ? true : undefined));
   await host.stop();
 
-  expect(handled(host).toSorted()).toEqual(ids(300));
+  expect(handled(host)).toHaveLength(300);
+  expect(new Set(handled(host))).toEqual(new Set(ids(300)));
   expect(await client.createReceiver("stock").peekMessages(1)).toEqual([]);
 });
 

@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
-import { eventually, fixture, type HostUnderTest, useHost } from "./host-under-test.ts";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { getPriority } from "node:os";
+import { expect, onTestFinished, test } from "vitest";
+import { createHandClock } from "#local/clock/hand-clock.ts";
+import { eventually, fixture, type HostUnderTest, useFolder, useHost } from "./host-under-test.ts";
 
 const httpApp = { appRoot: fixture("http-app") };
 
@@ -88,4 +92,49 @@ test("a function that runs longer than functionTimeout fails, its worker is repl
     .map(({ facts }) => facts["error"]);
   expect(failures[0]).toContain("longer than functionTimeout");
   expect(failures[1]).toContain("the worker ended");
+});
+
+test("requests and background work run in processes of their own, and background work yields", async () => {
+  const clock = createHandClock();
+  const host = await useHost({ appRoot: fixture("two-groups-app"), clock });
+  const response = await fetch(`${host.url}/api/here`);
+  const { pid: httpPid }: { pid: number } = JSON.parse(await response.text());
+
+  await clock.advance(3_600_000);
+  const line = await eventually(() => host.lines.find(({ event }) => event === "function log"));
+  const backgroundPid = Number(line.facts["message"]);
+
+  expect(new Set(host.workers())).toEqual(new Set([httpPid, backgroundPid]));
+  expect(getPriority(backgroundPid) - getPriority(httpPid)).toBe(5);
+});
+
+test("an app with only one kind of function has only that kind of worker", async () => {
+  const host = await useHost(httpApp);
+
+  expect(host.workers()).toHaveLength(1);
+});
+
+/** A process that has ended but that nobody has asked about yet is still listed on Linux, as Z. */
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return !existsSync(`/proc/${pid}/stat`) || !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return false;
+  }
+};
+
+test("when the controller is killed its workers end at once, so that no work is done twice", async () => {
+  const run = [fixture("run-host.ts"), fixture("two-groups-app"), await useFolder()];
+  const controller = spawn(process.execPath, run, { stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => void controller.kill("SIGKILL"));
+  const text = await new Promise<string>((resolve) =>
+    controller.stdout.once("data", (chunk) => resolve(String(chunk))),
+  );
+  const { workers }: { workers: number[] } = JSON.parse(text);
+  expect(workers.map(isAlive)).toEqual([true, true]);
+
+  controller.kill("SIGKILL");
+
+  await eventually(() => (workers.some(isAlive) ? undefined : true), 2000);
 });
