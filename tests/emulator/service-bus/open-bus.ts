@@ -6,12 +6,7 @@ import { onTestFinished } from "vitest";
 import { type Clock, realClock } from "#local/clock/clock.ts";
 import { type RunningServiceBus, startServiceBus } from "#local/service-bus/index.ts";
 import type { Queue, QueueName, Topic, Topology } from "#shared/contracts/topology.ts";
-
-export const KEY = {
-  name: "RootManageSharedAccessKey",
-  key: "a-key-for-tests-only",
-  claims: ["Manage"],
-} as const;
+import { KEY } from "./keys.ts";
 
 export const queue = (name: string, special: Partial<Queue> = {}): Queue => ({
   name,
@@ -66,10 +61,11 @@ export interface BusOptions {
   readonly clock?: Clock;
 }
 
-export const newClient = (connectionString: string): ServiceBusClient => {
-  const client = new ServiceBusClient(connectionString, {
-    retryOptions: { maxRetries: 1, retryDelayInMs: 50, timeoutInMs: 5000 },
-  });
+export const newClient = (
+  connectionString: string,
+  retryOptions = { maxRetries: 1, retryDelayInMs: 50, timeoutInMs: 5000 },
+): ServiceBusClient => {
+  const client = new ServiceBusClient(connectionString, { retryOptions });
   onTestFinished(() => client.close());
   return client;
 };
