@@ -63,7 +63,7 @@ export class TimerListener {
     const base = recorded.Last === NEVER ? recorded.LastUpdated : recorded.Last;
     const expected = this.#schedule.next(Date.parse(base));
     if (expected === Date.parse(recorded.Next)) return (this.#status = recorded);
-    return this.#record(NEVER, this.#schedule.next(now), now);
+    return this.#record(recorded.Last, expected, Date.parse(recorded.LastUpdated));
   }
 
   #record(last: string, nextMs: number, updatedMs: number): TimerStatus {

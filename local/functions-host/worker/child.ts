@@ -14,8 +14,9 @@ if (appRoot === undefined || process.send === undefined) {
 
 // A controller that died cannot settle anything any more: whatever runs here would be done twice.
 process.on("disconnect", () => process.exit(1));
-// Ctrl+C reaches the whole process group; the controller decides when its workers end.
+// Ctrl+C and `kill` by a supervisor reach the whole group; the controller decides when its workers end.
 process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);
 
 const send = batchedChannel<FromWorker>((batch) => process.send?.(batch));
 

@@ -97,6 +97,21 @@ test("the route prefix of host.json is obeyed, also when it is empty", async () 
   expect((await fetch(`${deep.url}/api/plain`)).status).toBe(404);
 });
 
+test("over maxOutstandingRequests a request is refused with 429", async () => {
+  const limits = { version: "2.0", extensions: { http: { maxOutstandingRequests: 1 } } };
+  const appRoot = await useApp({
+    "host.json": JSON.stringify(limits),
+    "index.ts": `
+      import { app } from "@azure/functions";
+      app.get("slow", async () => { await new Promise((resolve) => setTimeout(resolve, 200)); return {}; });`,
+  });
+  const host = await useHost({ appRoot });
+
+  const answers = await Promise.all([fetch(`${host.url}/api/slow`), fetch(`${host.url}/api/slow`)]);
+
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 429]);
+});
+
 const register = (call: string): Record<string, string> => ({
   "index.ts": `import { app, output } from "@azure/functions"; const handler = () => undefined as never; ${call}`,
 });

@@ -83,6 +83,24 @@ test("occurrences missed while the host was down become one run that is past due
   expect(runs(second).map(({ isPastDue }) => isPastDue)).toEqual([true, false]);
 });
 
+test("a schedule that was changed counts from the last run on", async () => {
+  const clock = createHandClock(Date.UTC(2026, 0, 1, 0, 30));
+  const dataFolder = await useFolder();
+  const settings = (WHEN: string) => ({ settings: { WHEN }, clock, dataFolder });
+  const appRoot = await timerApp('schedule: "%WHEN%"');
+  const first = await useHost({ appRoot, ...settings("0 0 * * * *") });
+  await advanceUntil(clock, HOUR, first, 1);
+  await first.stop();
+
+  const second = await useHost({ appRoot, ...settings("0 45 * * * *") });
+  await advanceUntil(clock, HOUR / 2, second, 1);
+
+  expect(runs(second)[0]?.scheduleStatus).toMatchObject({
+    last: "2026-01-01T01:00:00.000Z",
+    next: "2026-01-01T01:45:00.000Z",
+  });
+});
+
 test("a failed run is no reason to stop: the next occurrence runs", async () => {
   const clock = createHandClock(Date.UTC(2026, 0, 1));
   const host = await useHost({
