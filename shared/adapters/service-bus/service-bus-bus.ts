@@ -15,16 +15,18 @@ interface Waiting {
 
 /**
  * Sends through Azure's client. Calls for one target that arrive while a batch is under way leave together in the next
- * one. `connect` is called at the first send, so that the client costs nothing at start.
+ * one. `connect` is called at the first send, so that the client costs nothing at start; all targets share its
+ * connection.
  */
 export function createServiceBusBus(connect: () => Promise<ServiceBusClient>): Bus {
+  const client = onceItWorks(connect);
   const lanes = new Map<string, Lane>();
   return {
     async send(target, messages) {
       if (messages.length === 0) return;
       let lane = lanes.get(target);
       if (lane === undefined) {
-        lane = new Lane(async () => (await connect()).createSender(target));
+        lane = new Lane(async () => (await client()).createSender(target));
         lanes.set(target, lane);
       }
       await lane.send(messages);
@@ -32,15 +34,26 @@ export function createServiceBusBus(connect: () => Promise<ServiceBusClient>): B
   };
 }
 
+/** Makes it at the first call and keeps it; a failure is not kept. */
+function onceItWorks<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
 /** One topic or queue. */
 class Lane {
-  readonly #open: () => Promise<ServiceBusSender>;
-  #sender: Promise<ServiceBusSender> | undefined;
+  readonly #sender: () => Promise<ServiceBusSender>;
   #waiting: Waiting[] = [];
   #underWay = false;
 
   constructor(open: () => Promise<ServiceBusSender>) {
-    this.#open = open;
+    this.#sender = onceItWorks(open);
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
@@ -51,21 +64,24 @@ class Lane {
 
   async #sendWaiting(): Promise<void> {
     this.#underWay = true;
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0);
-      try {
-        this.#sender ??= this.#open();
-        await sendAll(
-          await this.#sender,
-          group.flatMap(({ messages }) => messages),
-        );
-        for (const { resolve } of group) resolve();
-      } catch (error) {
-        const fault = translate(error);
-        for (const { reject } of group) reject(fault);
-      }
-    }
+    while (this.#waiting.length > 0) await this.#sendGroup(this.#waiting.splice(0));
     this.#underWay = false;
+  }
+
+  async #sendGroup(group: readonly Waiting[]): Promise<void> {
+    try {
+      const messages = group.flatMap((waiting) => waiting.messages);
+      await sendAll(await this.#sender(), messages);
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      const fault = translate(error);
+      if (fault instanceof PermanentFault && group.length > 1) {
+        // One message cannot be sent, and only its own caller may be told so. What had arrived is dropped as a repeat.
+        for (const waiting of group) await this.#sendGroup([waiting]);
+        return;
+      }
+      for (const { reject } of group) reject(fault);
+    }
   }
 }
 
