@@ -30,8 +30,6 @@ export async function handleQuery(service: Service, request: Request): Promise<R
   const headers = sessionHeaders(service, container, scope.range);
   headers.push("x-ms-item-count", String(page.results.length));
   if (page.continuation !== undefined) headers.push("x-ms-continuation", page.continuation);
-  // Equal sort values come in the order of creation, whatever the direction; the client resumes by this.
-  headers.push("x-ms-cosmos-query-execution-info", '{"reverseRidEnabled":false,"reverseIndexScan":false}');
   return documentsReply(container, page.results, headers);
 }
 

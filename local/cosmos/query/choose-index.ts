@@ -2,11 +2,18 @@ import type { Container } from "../store/container.ts";
 import type { IndexField, ItemIndex } from "../store/index-paths.ts";
 import { isEquality, type PathCondition } from "./conditions.ts";
 
+/** The order of a walk: by paths, and for equal values by creation. */
+export interface WalkOrder {
+  readonly fields: readonly IndexField[];
+  /** Newest first among equals. */
+  readonly newestFirst: boolean;
+}
+
 /** An index to walk, and the order in which its items come behind the paths fixed by equality. */
 export interface IndexChoice {
   /** Position in `container.indexes`. */
   readonly number: number;
-  readonly order: readonly IndexField[];
+  readonly order: WalkOrder;
 }
 
 export interface IndexQuestion {
@@ -34,7 +41,7 @@ export function chooseIndex(container: Container, question: IndexQuestion): Inde
   return best;
 }
 
-type Judgement = { readonly score: number; readonly order: readonly IndexField[] } | undefined;
+type Judgement = { readonly score: number; readonly order: WalkOrder } | undefined;
 
 function judge({ fields, sparse }: ItemIndex, question: IndexQuestion): Judgement {
   const { conditions, hasKey, orderBy } = question;
@@ -43,14 +50,16 @@ function judge({ fields, sparse }: ItemIndex, question: IndexQuestion): Judgemen
   const rest = fields.slice(fixed.length);
   const narrows = rest[0] !== undefined && conditions.has(rest[0].path) ? 1 : 0;
   const score = 2 * fixed.filter(({ path }) => !question.impliedPaths.has(path)).length + narrows;
-  if (orderBy.length === 0) return score > 0 ? { score, order: rest } : undefined;
+  if (orderBy.length === 0) return score > 0 ? { score, order: walkOrder(rest) } : undefined;
   // A walk over everybody's items in the right order, to find those of one key, may be longer than a sort.
   if (hasKey && fixed.length === 0) return undefined;
   const order = serve(
     rest,
     orderBy.filter(({ path }) => !isFixed(conditions.get(path))),
   );
-  return order === undefined ? undefined : { score: score + 1, order };
+  return order === undefined
+    ? undefined
+    : { score: score + 1, order: { ...walkOrder(orderBy), fields: order } };
 }
 
 function leadingEqualities(
@@ -74,5 +83,16 @@ function serve(
   const flips = wanted.map((field, index) => field.descending !== fields[index]!.descending);
   if (new Set(flips).size > 1) return undefined;
   const flip = flips[0] ?? false;
-  return fields.map(({ path, descending }) => ({ path, descending: descending !== flip }));
+  return fields
+    .slice(0, wanted.length)
+    .map(({ path, descending }) => ({ path, descending: descending !== flip }));
 }
+
+/**
+ * Clients that resume an ordered query expect equal values newest first as soon as one path is descending (read in
+ * @azure/cosmos 4.10.1, RidSkipCountFilter); indexes are laid out for it.
+ */
+export const walkOrder = (fields: readonly IndexField[]): WalkOrder => ({
+  fields,
+  newestFirst: fields.some(({ descending }) => descending),
+});

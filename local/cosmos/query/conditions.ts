@@ -1,5 +1,6 @@
 import type { Value } from "../json.ts";
 import type { ComparisonOperator, Expression, Query } from "../sql/ast.ts";
+import { compareText } from "../sql/compare.ts";
 import { compile, type Scope } from "../sql/evaluate.ts";
 import { sortKey } from "../store/sort-key.ts";
 
@@ -12,7 +13,8 @@ export interface PathCondition {
   readonly toIncluded: boolean;
 }
 
-export const isEquality = (condition: PathCondition): boolean => condition.from === condition.to;
+export const isEquality = ({ from, fromIncluded, to, toIncluded }: PathCondition): boolean =>
+  from === to && fromIncluded && toIncluded;
 
 /** `c.a["b"]` as `/a/b`; undefined for anything that is not a plain path into the document. */
 export function pathOf(expression: Expression, alias: string | undefined): string | undefined {
@@ -107,8 +109,8 @@ function merge(conditions: readonly PathCondition[]): readonly PathCondition[] {
 }
 
 function intersection(a: PathCondition, b: PathCondition): PathCondition {
-  const lower = a.from > b.from || (a.from === b.from && !a.fromIncluded) ? a : b;
-  const upper = a.to < b.to || (a.to === b.to && !a.toIncluded) ? a : b;
+  const lower = compareText(a.from, b.from) > 0 || (a.from === b.from && !a.fromIncluded) ? a : b;
+  const upper = compareText(a.to, b.to) < 0 || (a.to === b.to && !a.toIncluded) ? a : b;
   return {
     path: a.path,
     from: lower.from,

@@ -48,12 +48,19 @@ export function compareKeys(a: string | null, b: string | null): number {
   return compareText(a, b);
 }
 
-export function comparePositions(a: Position, b: Position, descending: readonly boolean[]): number {
-  for (let index = 0; index < descending.length; index++) {
+/** Which of the keys, and whether the row numbers, go downwards. */
+export interface Directions {
+  readonly keys: readonly boolean[];
+  readonly newestFirst: boolean;
+}
+
+export function comparePositions(a: Position, b: Position, directions: Directions): number {
+  const { keys, newestFirst } = directions;
+  for (let index = 0; index < keys.length; index++) {
     const order = compareKeys(a.keys[index]!, b.keys[index]!);
-    if (order !== 0) return descending[index] ? -order : order;
+    if (order !== 0) return keys[index] ? -order : order;
   }
-  return a.seq - b.seq;
+  return newestFirst ? b.seq - a.seq : a.seq - b.seq;
 }
 
 export interface PositionColumn {
@@ -61,8 +68,12 @@ export interface PositionColumn {
   readonly descending: boolean;
 }
 
-/** SQL for "behind this position": (a beyond) or (a equal and b beyond) … or (all equal and seq greater). */
-export function behind(columns: readonly PositionColumn[], position: Position): SqlPart {
+/** SQL for "behind this position": (a beyond) or (a equal and b beyond) … or (all equal and seq beyond). */
+export function behind(
+  columns: readonly PositionColumn[],
+  newestFirst: boolean,
+  position: Position,
+): SqlPart {
   const values: (string | number)[] = [];
   const alternatives: string[] = [];
   for (let depth = 0; depth <= columns.length; depth++) {
@@ -72,7 +83,7 @@ export function behind(columns: readonly PositionColumn[], position: Position): 
     }
     const last = columns[depth];
     if (last === undefined) {
-      parts.push("seq > ?");
+      parts.push(newestFirst ? "seq < ?" : "seq > ?");
       values.push(position.seq);
     } else {
       parts.push(beyond(last, position.keys[depth]!, values));

@@ -126,7 +126,7 @@ async function runSorted(request: QueryRequest, walk: Walk, state: State): Promi
   const projection = makeProjection(bound.query, bound.scope);
   const wanted = Math.min(pageSize, state.left);
   // One more than is sent tells whether there is a next page.
-  const top = new TopRows(walk.descending, state.skip + wanted + 1, state.after);
+  const top = new TopRows(walk.directions, state.skip + wanted + 1, state.after);
   await eachMatch(
     request,
     walk.items(undefined),

@@ -29,7 +29,8 @@ const ITEM_COLUMNS = "seq, version, ts, body";
 /** Items along an index, in the order of `choice.order`, then of creation. */
 export function indexSource(request: SourceRequest, choice: IndexChoice): Iterable<SourceRow> {
   const { container, scope, after } = request;
-  const columns: PositionColumn[] = choice.order.map(({ path, descending }) => ({
+  const { fields, newestFirst } = choice.order;
+  const columns: PositionColumn[] = fields.map(({ path, descending }) => ({
     column: columnOf(container, path)!,
     descending,
   }));
@@ -37,11 +38,14 @@ export function indexSource(request: SourceRequest, choice: IndexChoice): Iterab
     ...pathConditions(request),
     ...scopeConditions(container, scope, true),
     ...common(request),
-    ...(after === undefined ? [] : [...seek(columns[0], after.keys[0]), behind(columns, after)]),
+    ...(after === undefined ? [] : [...seek(columns[0], after.keys[0]), behind(columns, newestFirst, after)]),
   ];
   const { sql, values } = joinConditions(parts);
   const keys = columns.map(({ column }, index) => `, ${column} AS k${index}`).join("");
-  const order = [...columns.map(({ column, descending }) => `${column}${descending ? " DESC" : ""}`), "seq"];
+  const order = [
+    ...columns.map(({ column, descending }) => `${column}${descending ? " DESC" : ""}`),
+    newestFirst ? "seq DESC" : "seq",
+  ];
   const { name } = container.table;
   return rows(
     request.store,

@@ -6,7 +6,7 @@ import { compile } from "../sql/evaluate.ts";
 import { invalidQuery } from "../sql/query-error.ts";
 import { chooseIndex, type IndexChoice, type IndexQuestion } from "./choose-index.ts";
 import { conditionsOf, pathOf, type PathCondition } from "./conditions.ts";
-import type { Position } from "./position.ts";
+import type { Directions, Position } from "./position.ts";
 import type { BoundQuery } from "./query-text.ts";
 import { impliedConditions, type ItemScope } from "./scope.ts";
 import { columnOf, hasKeyScope, indexSource, keySource, tableSource, type SourceRow } from "./sources.ts";
@@ -16,7 +16,7 @@ export interface Walk {
   /** Identifies the order, for continuation tokens. */
   readonly shape: string;
   readonly sortBy: readonly Evaluate[];
-  readonly descending: readonly boolean[];
+  readonly directions: Directions;
   items(after: Position | undefined): Iterable<SourceRow>;
 }
 
@@ -25,7 +25,7 @@ export function planWalk(store: Store, container: Container, scope: ItemScope, b
   const orderBy = orderFields(container, bound);
   const implied = impliedConditions(container, scope);
   const own = conditionsOf(query, bound.scope);
-  const conditions = new Map([...implied, ...own].map((condition) => [condition.path, condition]));
+  const conditions = new Map([...own, ...implied].map((condition) => [condition.path, condition]));
   const usable = [...conditions.values()];
   const question: IndexQuestion = {
     conditions: new Map(usable.filter(({ path }) => columnOf(container, path)).map((c) => [c.path, c])),
@@ -36,14 +36,17 @@ export function planWalk(store: Store, container: Container, scope: ItemScope, b
   const request = { store, container, scope, conditions: usable };
   const served = orderBy === undefined ? undefined : chooseIndex(container, question);
   if (served !== undefined || query.orderBy.length === 0) {
-    return { ...streaming(request, served), sortBy: [], descending: [] };
+    return { ...streaming(request, served), sortBy: [], directions: { keys: [], newestFirst: false } };
   }
   const filter = chooseIndex(container, { ...question, orderBy: [] });
   const source = streaming(request, filter);
   return {
     shape: `sort ${query.orderBy.length}`,
     sortBy: query.orderBy.map(({ expression }) => compile(expression, bound.scope)),
-    descending: query.orderBy.map(({ descending }) => descending),
+    directions: {
+      keys: query.orderBy.map(({ descending }) => descending),
+      newestFirst: query.orderBy.some(({ descending }) => descending),
+    },
     items: () => source.items(undefined),
   };
 }
@@ -57,9 +60,10 @@ interface WalkRequest {
 
 function streaming(request: WalkRequest, choice: IndexChoice | undefined): Pick<Walk, "shape" | "items"> {
   if (choice !== undefined) {
-    const order = choice.order.map(({ path, descending }) => `${path}${descending ? "-" : "+"}`);
+    const { fields, newestFirst } = choice.order;
+    const order = fields.map(({ path, descending }) => `${path}${descending ? "-" : "+"}`);
     return {
-      shape: `index ${order.join(" ")}`,
+      shape: `index ${order.join(" ")} ${newestFirst ? "-" : "+"}`,
       items: (after) => indexSource({ ...request, after }, choice),
     };
   }

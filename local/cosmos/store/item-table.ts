@@ -133,7 +133,9 @@ export function replaceIndexes(
       column: `p${paths.indexOf(path)}`,
       direction: descending ? "DESC" : "ASC",
     }));
-    const list = columns.map(({ column, direction }) => `${column} ${direction}`).join(", ");
+    // Equal values are read newest first as soon as one field is descending; see `walkOrder`.
+    const newestFirst = fields.some(({ descending }) => descending) ? ", seq DESC" : "";
+    const list = columns.map(({ column, direction }) => `${column} ${direction}`).join(", ") + newestFirst;
     const where = sparse ? ` WHERE ${columns[0]!.column} IS NOT NULL` : "";
     db.exec(`CREATE INDEX ${name}_i${index} ON ${name} (${list})${where}`);
   });

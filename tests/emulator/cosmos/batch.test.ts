@@ -10,7 +10,11 @@ test("a batch does all kinds of operations and answers each", async () => {
   const response = await container.items.batch(
     [
       { operationType: "Create", resourceBody: { id: "new", pk: "a" } },
-      { operationType: "Patch", id: "old", resourceBody: { operations: [{ op: "incr", path: "/n", value: 1 }] } },
+      {
+        operationType: "Patch",
+        id: "old",
+        resourceBody: { operations: [{ op: "incr", path: "/n", value: 1 }] },
+      },
       { operationType: "Read", id: "old" },
       { operationType: "Upsert", resourceBody: { id: "up", pk: "a" } },
       { operationType: "Replace", id: "up", resourceBody: { id: "up", pk: "a", n: 5 } },
@@ -26,7 +30,9 @@ test("a batch does all kinds of operations and answers each", async () => {
 
 test("one failing operation undoes the whole batch; the culprit has its code, the others 424", async () => {
   const { database } = await useCosmos();
-  const container = await makeContainer(database, { uniqueKeyPolicy: { uniqueKeys: [{ paths: ["/mail"] }] } });
+  const container = await makeContainer(database, {
+    uniqueKeyPolicy: { uniqueKeys: [{ paths: ["/mail"] }] },
+  });
   await container.items.create({ id: "taken", pk: "a", mail: "t" });
   const response = await container.items.batch(
     [
@@ -43,16 +49,17 @@ test("one failing operation undoes the whole batch; the culprit has its code, th
   expect((await container.items.create({ id: "2", pk: "a", mail: "x" })).statusCode).toBe(201);
 });
 
+const patch = (condition: string, ifMatch: string): OperationInput => ({
+  operationType: "Patch",
+  id: "1",
+  ifMatch,
+  resourceBody: { condition, operations: [{ op: "incr", path: "/n", value: 1 }] },
+});
+
 test("a batch respects ETags and conditions", async () => {
   const { database } = await useCosmos();
   const container = await makeContainer(database);
   const { etag } = await container.items.create({ id: "1", pk: "a", n: 0 });
-  const patch = (condition: string, ifMatch: string): OperationInput => ({
-    operationType: "Patch",
-    id: "1",
-    ifMatch,
-    resourceBody: { condition, operations: [{ op: "incr", path: "/n", value: 1 }] },
-  });
   const wrong = await container.items.batch([patch("from c where c.n = 7", etag)], "a");
   expect(wrong.result?.[0]?.statusCode).toBe(412);
   const right = await container.items.batch([patch("from c where c.n = 0", etag)], "a");
@@ -80,10 +87,10 @@ test("bulk operations stand each for itself, over many keys and ranges", async (
     throughput: 24_000,
     partitionKey: { paths: ["/brand", "/id"] },
   });
-  const creates = Array.from(
-    { length: 100 },
-    (_, n): OperationInput => ({ operationType: "Create", resourceBody: { id: `o${n}`, brand: `b${n % 7}`, n } }),
-  );
+  const creates = Array.from({ length: 100 }, (_, n): OperationInput => ({
+    operationType: "Create",
+    resourceBody: { id: `o${n}`, brand: `b${n % 7}`, n },
+  }));
   const created = await container.items.bulk(creates);
   expect(new Set(created.map(({ statusCode }) => statusCode))).toEqual(new Set([201]));
   const mixed = await container.items.bulk([
@@ -94,15 +101,27 @@ test("bulk operations stand each for itself, over many keys and ranges", async (
       operationType: "Patch",
       id: "o5",
       partitionKey: ["b5", "o5"],
-      resourceBody: { condition: "from c where c.n = 5", operations: [{ op: "set", path: "/done", value: true }] },
+      resourceBody: {
+        condition: "from c where c.n = 5",
+        operations: [{ op: "set", path: "/done", value: true }],
+      },
     },
     {
       operationType: "Patch",
       id: "o6",
       partitionKey: ["b6", "o6"],
-      resourceBody: { condition: "from c where c.n = 5", operations: [{ op: "set", path: "/done", value: true }] },
+      resourceBody: {
+        condition: "from c where c.n = 5",
+        operations: [{ op: "set", path: "/done", value: true }],
+      },
     },
-    { operationType: "Patch", id: "o7", partitionKey: ["b0", "o7"], ifMatch: '"old"', resourceBody: [{ op: "remove", path: "/n" }] },
+    {
+      operationType: "Patch",
+      id: "o7",
+      partitionKey: ["b0", "o7"],
+      ifMatch: '"old"',
+      resourceBody: [{ op: "remove", path: "/n" }],
+    },
   ]);
   expect(mixed.map(({ statusCode }) => statusCode)).toEqual([409, 200, 404, 200, 412, 412]);
   expect(mixed[1]?.resourceBody).toMatchObject({ id: "o4", n: 4 });
@@ -121,7 +140,13 @@ test("executeBulkOperations carries conditions and ETags, and reports each failu
       ifMatch: etag,
       resourceBody: { condition: "from c where c.n = 1", operations: [{ op: "incr", path: "/n", value: 1 }] },
     },
-    { operationType: "Patch", id: "1", partitionKey: "a", ifMatch: etag, resourceBody: { operations: [{ op: "remove", path: "/n" }] } },
+    {
+      operationType: "Patch",
+      id: "1",
+      partitionKey: "a",
+      ifMatch: etag,
+      resourceBody: { operations: [{ op: "remove", path: "/n" }] },
+    },
   ]);
   expect(results.map(({ response, error }) => response?.statusCode ?? error?.code)).toEqual([201, 200, 412]);
 });

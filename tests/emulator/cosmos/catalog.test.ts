@@ -15,7 +15,10 @@ test("databases are created once, listed, queried and deleted with all that is i
   const again = await client.databases.createIfNotExists({ id: "one" });
   expect([first.statusCode, again.statusCode]).toEqual([201, 200]);
   expect(await refusal(client.databases.create({ id: "one" }))).toMatchObject({ code: 409 });
-  const query = { query: "SELECT * FROM root r WHERE r.id = @id", parameters: [{ name: "@id", value: "one" }] };
+  const query = {
+    query: "SELECT * FROM root r WHERE r.id = @id",
+    parameters: [{ name: "@id", value: "one" }],
+  };
   expect((await client.databases.query(query).fetchAll()).resources).toMatchObject([{ id: "one" }]);
   await makeContainer(first.database);
   await first.database.delete();
@@ -53,7 +56,7 @@ test("a container keeps what it was created with over a restart", async () => {
   expect(resource).toMatchObject(definition);
   const again = await reopened.database.containers.createIfNotExists(definition);
   expect(again.statusCode).toBe(200);
-  expect(again.resource?._rid).toBe(created.resource?._rid);
+  expect(again.resource?.["_rid"]).toBe(created.resource?.["_rid"]);
 });
 
 test("throughput is kept as an offer and can be replaced", async () => {

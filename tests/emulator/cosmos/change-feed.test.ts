@@ -1,4 +1,9 @@
-import { ChangeFeedStartFrom, StatusCodes, type ChangeFeedPullModelIterator, type Container } from "@azure/cosmos";
+import {
+  ChangeFeedStartFrom,
+  StatusCodes,
+  type ChangeFeedPullModelIterator,
+  type Container,
+} from "@azure/cosmos";
 import { expect, test } from "vitest";
 import { makeContainer, useCosmos } from "./use-cosmos.ts";
 
@@ -102,7 +107,9 @@ test("from now shows what comes later; from a time what came since", async () =>
   const { database, clock } = await useCosmos();
   const container = await makeContainer(database);
   await container.items.create({ id: "old", pk: "a", n: 0 });
-  const now = container.items.getChangeFeedIterator<Changed>({ changeFeedStartFrom: ChangeFeedStartFrom.Now() });
+  const now = container.items.getChangeFeedIterator<Changed>({
+    changeFeedStartFrom: ChangeFeedStartFrom.Now(),
+  });
   expect((await now.readNext()).statusCode).toBe(StatusCodes.NotModified);
   await clock.advance(60_000);
   const time = new Date(clock.now());

@@ -15,8 +15,8 @@ interface Server {
 async function start(folder: string): Promise<Server> {
   const child = fork(program, [folder, accountKey], { execArgv: [] });
   onTestFinished(() => void child.kill("SIGKILL"));
-  const [port] = (await once(child, "message")) as [number];
-  const client = new CosmosClient({ endpoint: `http://127.0.0.1:${port}/`, key: accountKey });
+  const [port]: number[] = await once(child, "message");
+  const client = new CosmosClient({ endpoint: `http://127.0.0.1:${String(port)}/`, key: accountKey });
   onTestFinished(() => client.dispose());
   const { database } = await client.databases.createIfNotExists({ id: "shop" });
   const { container } = await database.containers.createIfNotExists({
@@ -53,7 +53,9 @@ test("killed while writing, it has kept all it acknowledged and no half batch; t
   let token: string | undefined;
   for (let round = 0; round < 3; round++) {
     const server = await start(folder);
-    const writers = Array.from({ length: 6 }, (_, w) => write(server.container, `r${round}w${w}`, acknowledged));
+    const writers = Array.from({ length: 6 }, (_, w) =>
+      write(server.container, `r${round}w${w}`, acknowledged),
+    );
     await new Promise((resolve) => setTimeout(resolve, 400 + 100 * round));
     server.process.kill("SIGKILL");
     await once(server.process, "exit");

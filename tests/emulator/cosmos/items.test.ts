@@ -1,3 +1,4 @@
+import type { OperationInput, PartitionKey } from "@azure/cosmos";
 import { expect, test } from "vitest";
 import { makeContainer, refusal, useCosmos } from "./use-cosmos.ts";
 
@@ -12,9 +13,9 @@ test("an item comes back as it was sent, with system properties", async () => {
   const read = await container.item("1", "a").read();
   expect(read.resource).toEqual(created.resource);
   expect(read.resource).toMatchObject(sent);
-  expect(read.resource?._ts).toBe(Math.floor(clock.now() / SECOND));
-  expect(read.etag).toBe(read.resource?._etag);
-  const rid: string = read.resource?._rid;
+  expect(read.resource?.["_ts"]).toBe(Math.floor(clock.now() / SECOND));
+  expect(read.etag).toBe(read.resource?.["_etag"]);
+  const rid: string = read.resource?.["_rid"];
   expect(Buffer.from(rid.replaceAll("-", "/"), "base64")).toHaveLength(16);
 });
 
@@ -70,7 +71,7 @@ test("a reader with the current ETag is told that nothing changed", async () => 
   expect(changed.resource?.changed).toBe(true);
 });
 
-test.each([["äöü 😀"], ["a b?c=d&e"], ["100%"], ["%2F"], ["it's \"quoted\""], ["+plus"], ["x".repeat(1023)]])(
+test.each([["äöü 😀"], ["a b?c=d&e"], ["100%"], ["%2F"], ['it\'s "quoted"'], ["+plus"], ["x".repeat(1023)]])(
   "an id may be %j",
   async (id) => {
     const { database } = await useCosmos();
@@ -82,15 +83,21 @@ test.each([["äöü 😀"], ["a b?c=d&e"], ["100%"], ["%2F"], ["it's \"quoted\""
   },
 );
 
-test.each([["text"], [42], [-1.5], [true], [null], [undefined]])("a partition key may be %j", async (pk) => {
+const keys: readonly [PartitionKey | undefined][] = [["text"], [42], [-1.5], [true], [null], [undefined]];
+
+test.each(keys)("a partition key may be %j", async (pk) => {
   const { database } = await useCosmos();
   const container = await makeContainer(database, { throughput: 18_000 });
   await container.items.create(pk === undefined ? { id: "1" } : { id: "1", pk });
-  const read = await container.item("1", pk as string).read();
+  const read = await container.item("1", pk).read();
   expect(read.statusCode).toBe(200);
-  const [result] = await container.items.bulk([
-    { operationType: "Patch", id: "1", partitionKey: pk as string, resourceBody: [{ op: "set", path: "/n", value: 1 }] },
-  ]);
+  const patch: OperationInput = {
+    operationType: "Patch",
+    id: "1",
+    resourceBody: [{ op: "incr", path: "/n", value: 1 }],
+  };
+  const operation: OperationInput = pk === undefined ? patch : { ...patch, partitionKey: pk };
+  const [result] = await container.items.bulk([operation]);
   expect(result?.statusCode).toBe(200);
 });
 

@@ -39,7 +39,8 @@ test.each(cases)("a patch can %s", async (_title, operation, expected) => {
 test("a patch can move and remove members", async () => {
   const container = await useItem();
   const result = await patched(container, [
-    { op: "move", from: "/deep/a", path: "/moved" } as PatchOperation,
+    // The client's types do not know this operation yet.
+    JSON.parse('{"op":"move","from":"/deep/a","path":"/moved"}'),
     { op: "remove", path: "/list" },
   ]);
   expect(result).toEqual({ id: "1", pk: "a", n: 1, deep: {}, moved: 1 });
@@ -88,7 +89,9 @@ test("a condition may look at system properties, and a wrong one is refused", as
   const item = container.item("1", "a");
   expect((await item.patch({ condition: "from c where c._ts > 0", operations })).statusCode).toBe(200);
   expect(await refusal(item.patch({ condition: "c.n > 0", operations }))).toMatchObject({ code: 400 });
-  expect(await refusal(item.patch({ condition: "from c where d.n > 0", operations }))).toMatchObject({ code: 400 });
+  expect(await refusal(item.patch({ condition: "from c where d.n > 0", operations }))).toMatchObject({
+    code: 400,
+  });
 });
 
 test("sixteen concurrent conditional decrements never go below zero", async () => {
@@ -98,8 +101,14 @@ test("sixteen concurrent conditional decrements never go below zero", async () =
   const attempts = Array.from({ length: 16 }, () =>
     container
       .item("sku", "a")
-      .patch({ condition: "from c where c.available >= 1", operations: [{ op: "incr", path: "/available", value: -1 }] })
-      .then(() => 200, (error: { code: number }) => error.code),
+      .patch({
+        condition: "from c where c.available >= 1",
+        operations: [{ op: "incr", path: "/available", value: -1 }],
+      })
+      .then(
+        () => 200,
+        (error: { code: number }) => error.code,
+      ),
   );
   const codes = await Promise.all(attempts);
   expect(codes.filter((code) => code === 200)).toHaveLength(10);

@@ -1,4 +1,4 @@
-import type { Container, FeedOptions, SqlParameter } from "@azure/cosmos";
+import type { Container, FeedOptions, JSONValue } from "@azure/cosmos";
 import { expect, test } from "vitest";
 import { makeContainer, refusal, useCosmos } from "./use-cosmos.ts";
 
@@ -29,15 +29,14 @@ async function useItems(ranges: 1 | 3 = 1): Promise<Container> {
 async function run(
   container: Container,
   query: string,
-  values: Record<string, unknown> = {},
+  values: Record<string, JSONValue> = {},
   options?: FeedOptions,
 ): Promise<unknown[]> {
-  // The client takes any JSON for a value; only its type is narrower.
-  const parameters = Object.entries(values).map(([name, value]) => ({ name, value })) as SqlParameter[];
+  const parameters = Object.entries(values).map(([name, value]) => ({ name, value }));
   return (await container.items.query({ query, parameters }, options).fetchAll()).resources;
 }
 
-const filters: readonly (readonly [string, Record<string, unknown>, readonly string[]])[] = [
+const filters: readonly (readonly [string, Record<string, JSONValue>, readonly string[]])[] = [
   ["c.n = 10", {}, ["1"]],
   ["c.n != 10", {}, ["2", "3", "5", "6"]],
   ["c.n > @n", { "@n": 5 }, ["1", "2"]],
@@ -58,7 +57,6 @@ const filters: readonly (readonly [string, Record<string, unknown>, readonly str
   ["c.tags[0] LIKE 'r_d%'", {}, ["1", "2"]],
   ["c.id NOT LIKE '[1-4]'", {}, ["5", "6"]],
   ["c.n * 2 + 1 = 21", {}, ["1"]],
-  ["c.n = @missing", { "@missing": undefined }, []],
   ["true", {}, ["1", "2", "3", "4", "5", "6"]],
 ];
 
@@ -66,7 +64,7 @@ test("every filter finds what it should", async () => {
   const container = await useItems();
   for (const [filter, values, expected] of filters) {
     const found = await run(container, `SELECT VALUE c.id FROM c WHERE ${filter}`, values);
-    expect(found, filter).toEqual(expected);
+    expect({ filter, found }).toEqual({ filter, found: expected });
   }
 });
 
@@ -88,7 +86,10 @@ test.each([1, 3] as const)("an order with mixed types is by type, then value (%i
   const container = await useItems(ranges);
   const ascending = await run(container, "SELECT VALUE c.id FROM c WHERE IS_NUMBER(c.n) ORDER BY c.n");
   expect(ascending).toEqual(["6", "1", "2"]);
-  const descending = await run(container, "SELECT TOP 2 VALUE c.id FROM c WHERE IS_NUMBER(c.n) ORDER BY c.n DESC");
+  const descending = await run(
+    container,
+    "SELECT TOP 2 VALUE c.id FROM c WHERE IS_NUMBER(c.n) ORDER BY c.n DESC",
+  );
   expect(descending).toEqual(["2", "1"]);
   const paged = await run(container, "SELECT c.id FROM c WHERE IS_NUMBER(c.n) ORDER BY c.n OFFSET 1 LIMIT 1");
   expect(paged).toEqual([{ id: "1" }]);
@@ -104,11 +105,13 @@ test.each([1, 3] as const)("aggregates add up over all ranges (%i)", async (rang
   expect(await run(container, `SELECT VALUE SUM(c.n) ${numbers}`)).toEqual([35]);
   expect(await run(container, `SELECT VALUE AVG(c.n) ${numbers}`)).toEqual([35 / 3]);
   expect(await run(container, `SELECT VALUE MIN(c.n) ${numbers}`)).toEqual([5]);
-  expect(await run(container, `SELECT COUNT(1) AS n, MAX(c.n) AS top ${numbers}`)).toEqual([{ n: 3, top: 20 }]);
-  const one = { partitionKey: "a" };
-  expect(await run(container, "SELECT COUNT(1) AS n, SUM(c.n) + 1 AS more FROM c WHERE c.n > 0", {}, one)).toEqual([
-    { n: 2, more: 16 },
+  expect(await run(container, `SELECT COUNT(1) AS n, MAX(c.n) AS top ${numbers}`)).toEqual([
+    { n: 3, top: 20 },
   ]);
+  const one = { partitionKey: "a" };
+  expect(
+    await run(container, "SELECT COUNT(1) AS n, SUM(c.n) + 1 AS more FROM c WHERE c.n > 0", {}, one),
+  ).toEqual([{ n: 2, more: 16 }]);
 });
 
 test("TOP and LIMIT of a cross-partition query without order cut over all ranges", async () => {
@@ -139,65 +142,6 @@ test("a query stays within its partition key, or within a prefix of a hierarchic
   expect(await run(container, last, {}, { partitionKey: ["a"] })).toEqual(["2"]);
 });
 
-async function* pages(
-  container: Container,
-  query: string,
-  options: FeedOptions,
-): AsyncGenerator<readonly string[]> {
-  let continuationToken: string | undefined;
-  do {
-    const iterator = container.items.query<string>(query, {
-      ...options,
-      ...(continuationToken === undefined ? {} : { continuationToken }),
-    });
-    const page = await iterator.fetchNext();
-    yield page.resources;
-    continuationToken = page.continuationToken;
-  } while (continuationToken !== undefined);
-}
-
-test.each([
-  "SELECT VALUE c.id FROM c",
-  "SELECT VALUE c.id FROM c ORDER BY c.rank",
-  "SELECT VALUE c.id FROM c ORDER BY c.rank DESC",
-  "SELECT VALUE c.id FROM c WHERE c.indexed >= 0 ORDER BY c.indexed DESC",
-  "SELECT VALUE c.id FROM c WHERE c.indexed < 100",
-  "SELECT VALUE c.id FROM c ORDER BY c.rank OFFSET 3 LIMIT 90",
-])("pages of %s neither repeat nor skip, although others write between them", async (query) => {
-  const { database } = await useCosmos();
-  const container = await makeContainer(database, {
-    indexingPolicy: { includedPaths: [{ path: "/*" }, { path: "/indexed/?" }] },
-  });
-  const add = (id: number): Promise<unknown> =>
-    container.items.create({ id: `${id}`, pk: "a", rank: id % 7, indexed: id % 5 });
-  for (let id = 100; id < 130; id++) await add(id);
-  const seen: string[] = [];
-  let next = 130;
-  for await (const page of pages(container, query, { partitionKey: "a", maxItemCount: 4 })) {
-    seen.push(...page);
-    if (page[0] !== undefined) await container.item(page[0], "a").delete();
-    if (next < 133) await add(next++);
-  }
-  expect(new Set(seen).size).toBe(seen.length);
-  const expected = query.includes("OFFSET") ? 27 : 30;
-  expect(seen.filter((id) => Number(id) < 130)).toHaveLength(expected);
-});
-
-test("a cross-partition order can be resumed from a token under query control", async () => {
-  const { database } = await useCosmos();
-  const container = await makeContainer(database, { throughput: 18_000 });
-  for (let id = 0; id < 40; id++) {
-    await container.items.create({ id: `${id}`, pk: `p${id % 11}`, rank: Math.floor(id / 10) });
-  }
-  const seen: string[] = [];
-  const options = { maxItemCount: 7, enableQueryControl: true, maxDegreeOfParallelism: 3 };
-  for await (const page of pages(container, "SELECT VALUE c.id FROM c ORDER BY c.rank DESC", options)) {
-    seen.push(...page);
-  }
-  expect(seen.map((id) => Math.floor(Number(id) / 10))).toEqual([3, 2, 1, 0].flatMap((r) => Array(10).fill(r)));
-  expect(new Set(seen).size).toBe(40);
-});
-
 test("an order by several paths needs a composite index, in one direction or the other", async () => {
   const { database } = await useCosmos();
   const compositeIndexes = [
@@ -215,8 +159,18 @@ test("an order by several paths needs a composite index, in one direction or the
   ] as const) {
     await container.items.create({ id, pk: "a", x, ...(y === undefined ? {} : { y }) });
   }
-  expect(await run(container, "SELECT VALUE c.id FROM c ORDER BY c.x, c.y DESC")).toEqual(["4", "2", "1", "3"]);
-  expect(await run(container, "SELECT VALUE c.id FROM c ORDER BY c.x DESC, c.y ASC")).toEqual(["3", "1", "2", "4"]);
+  expect(await run(container, "SELECT VALUE c.id FROM c ORDER BY c.x, c.y DESC")).toEqual([
+    "4",
+    "2",
+    "1",
+    "3",
+  ]);
+  expect(await run(container, "SELECT VALUE c.id FROM c ORDER BY c.x DESC, c.y ASC")).toEqual([
+    "3",
+    "1",
+    "2",
+    "4",
+  ]);
   const other = run(container, "SELECT VALUE c.id FROM c ORDER BY c.x, c.y");
   expect((await refusal(other)).message).toContain("composite index");
 });
@@ -239,7 +193,7 @@ test("a list of more items than fit a page comes whole", async () => {
 });
 
 test.each([
-  ["SELECT * FORM c", "incorrect syntax near 'c'"],
+  ["SELECT * FORM c", "incorrect syntax near 'FORM'"],
   ["SELECT * FROM c WHERE", "the end of the query"],
   ["SELECT * FROM c WHERE c.n = 'open", "incorrect syntax"],
   ["SELECT * FROM c WHERE d.n = 1", "'d' could not be resolved"],
@@ -257,15 +211,4 @@ test.each([
   const { code, message } = await refusal(run(container, query));
   expect(code).toBe(400);
   expect(message).toContain(reason);
-});
-
-test("a token of another query is refused", async () => {
-  const container = await useItems();
-  const first = container.items.query("SELECT * FROM c", { maxItemCount: 1 });
-  const { continuationToken } = await first.fetchNext();
-  const other = container.items.query("SELECT * FROM c ORDER BY c.n", {
-    continuationToken: continuationToken!,
-    partitionKey: "a",
-  });
-  expect(await refusal(other.fetchNext())).toMatchObject({ code: 400 });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CosmosClient, type Container, type ContainerRequest, type Database } from "@azure/cosmos";
 import { onTestFinished } from "vitest";
 import { createHandClock, type HandClock } from "#local/clock/hand-clock.ts";
+import type { Log } from "#local/part.ts";
 import { startCosmos, type RunningCosmos } from "#local/cosmos/index.ts";
 
 export const accountKey = Buffer.from("a key for tests only, not a secret").toString("base64");
@@ -16,7 +17,7 @@ export interface CosmosUnderTest {
   readonly clock: HandClock;
   readonly folder: string;
   /** Stops the endpoint and starts it again on the same folder, with a new client. */
-  restart(): Promise<CosmosUnderTest>;
+  readonly restart: () => Promise<CosmosUnderTest>;
 }
 
 export async function useFolder(): Promise<string> {
@@ -30,11 +31,20 @@ export async function useCosmos(): Promise<CosmosUnderTest> {
   return startIn(await useFolder(), createHandClock(Date.now()));
 }
 
+/** A failure inside the endpoint is a failed test, not a line in a log. */
+const log: Log = (event, facts) => {
+  if (event.endsWith("failed")) throw new Error(`${event}: ${JSON.stringify(facts)}`);
+};
+
 async function startIn(folder: string, clock: HandClock): Promise<CosmosUnderTest> {
-  const log = (event: string, facts?: unknown): void => {
-    if (event.endsWith("failed")) throw new Error(`${event}: ${JSON.stringify(facts)}`);
+  const options = {
+    dataFolder: folder,
+    clock,
+    durability: "relaxed" as const,
+    log,
+    port: 0,
+    key: accountKey,
   };
-  const options = { dataFolder: folder, clock, durability: "relaxed" as const, log, port: 0, key: accountKey };
   const cosmos = await startCosmos(options);
   const client = new CosmosClient({ endpoint: cosmos.endpoint, key: accountKey });
   const close = async (): Promise<void> => {
@@ -68,8 +78,9 @@ export async function refusal(call: Promise<unknown>): Promise<{ code: number; m
   try {
     await call;
   } catch (error) {
-    const { code, message } = error as { code: number; message: string };
-    return { code, message };
+    if (!(error instanceof Error)) throw error;
+    const code = "code" in error ? Number(error.code) : Number.NaN;
+    return { code, message: error.message };
   }
   throw new Error("The call was expected to fail.");
 }

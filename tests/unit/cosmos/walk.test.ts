@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { createHandClock } from "#local/clock/hand-clock.ts";
+import { readDocument } from "#local/cosmos/items/document.ts";
+import { ItemWriter } from "#local/cosmos/items/item-writer.ts";
+import type { Json } from "#local/cosmos/json.ts";
+import { keyText } from "#local/cosmos/partition/key.ts";
+import { bindQuery } from "#local/cosmos/query/query-text.ts";
+import type { ItemScope } from "#local/cosmos/query/scope.ts";
+import { planWalk } from "#local/cosmos/query/walk.ts";
+import type { Container } from "#local/cosmos/store/container.ts";
+import { Store } from "#local/cosmos/store/store.ts";
+
+interface Orders {
+  readonly store: Store;
+  readonly container: Container;
+  readonly put: (document: { readonly id: string; readonly brandId: string } & Record<string, Json>) => void;
+  /** How many items a query looks at before its first `count` results are found. */
+  readonly looksAt: (query: string, values: Record<string, Json>, scope: ItemScope, count?: number) => number;
+}
+
+async function useOrders(): Promise<Orders> {
+  const folder = mkdtempSync(join(tmpdir(), "cosmos-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const store = new Store(folder, "relaxed", createHandClock());
+  onTestFinished(() => store.close());
+  const writer = new ItemWriter(store);
+  const { container } = await store.change(() => {
+    const database = store.catalog.createDatabase("shop", undefined, store.stamp());
+    const definition = {
+      id: "orders",
+      partitionKey: { paths: ["/brandId", "/id"], kind: "MultiHash" as const, version: 2 as const },
+      throughput: undefined,
+      properties: {
+        indexingPolicy: {
+          includedPaths: [{ path: "/*" }, { path: "/pendingSince/?" }],
+          compositeIndexes: [
+            [
+              { path: "/brandId", order: "ascending" },
+              { path: "/sort", order: "descending" },
+            ],
+          ],
+        },
+      },
+    };
+    return { container: store.catalog.createContainer(database, definition, store.stamp()) };
+  });
+  const put: Orders["put"] = (document) => {
+    const key = [document.brandId, document.id];
+    const place = { container, key, pk: keyText(key), lsn: store.numbers.take() };
+    expect(writer.create(place, readDocument(document)).status).toBe(201);
+  };
+  const looksAt: Orders["looksAt"] = (query, values, scope, count = Infinity) => {
+    const parameters = Object.entries(values).map(([name, value]) => ({ name, value }));
+    const walk = planWalk(store, container, scope, bindQuery({ query, parameters }));
+    expect(walk.sortBy).toEqual([]);
+    let looked = 0;
+    const items = walk.items(undefined)[Symbol.iterator]();
+    while (looked < count && items.next().done !== true) looked++;
+    items.return?.();
+    return looked;
+  };
+  return { store, container, put, looksAt };
+}
+
+const sweep = "SELECT * FROM c WHERE c.pendingSince < @t ORDER BY c.pendingSince OFFSET 0 LIMIT 10";
+const list = "SELECT * FROM c WHERE c.brandId = @b AND c.sort < @s ORDER BY c.sort DESC";
+
+test("the sweep looks at pending orders only, the list at its brand's orders behind the cursor only", async () => {
+  const { store, put, looksAt } = await useOrders();
+  await store.write(() => {
+    for (let n = 0; n < 3000; n++) {
+      const pending = n % 1000 === 0 ? { pendingSince: n } : {};
+      put({ id: `o${n}`, brandId: `b${n % 3}`, sort: String(n).padStart(6, "0"), ...pending });
+    }
+  });
+  expect(looksAt(sweep, { "@t": 1_000_000 }, {})).toBe(3);
+  expect(looksAt(sweep, { "@t": 1000 }, {})).toBe(1);
+  const scope = { key: ["b1"] };
+  expect(looksAt(list, { "@b": "b1", "@s": "000300" }, scope)).toBe(100);
+  expect(looksAt(list, { "@b": "b1", "@s": "999999" }, scope, 20)).toBe(20);
+  const withoutBrand = "SELECT * FROM c WHERE c.sort < @s ORDER BY c.sort DESC";
+  expect(looksAt(withoutBrand, { "@s": "000300" }, scope)).toBe(100);
+  expect(looksAt("SELECT * FROM c WHERE c.brandId = 'b2'", {}, {})).toBe(1000);
+});
+
+test("both use the index from end to end, without sorting", async () => {
+  const { store, container } = await useOrders();
+  const { name } = container.table;
+  const plan = (sql: string): string =>
+    store.db
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => String(row["detail"]))
+      .join("; ");
+  const pending = plan(
+    `SELECT seq FROM ${name} INDEXED BY ${name}_i1 WHERE p2 >= '4' AND p2 < '5' ORDER BY p2, seq`,
+  );
+  expect(pending).toMatch(/^SEARCH .* USING .*INDEX docs_1_i1 \(p2>\? AND p2<\?\)$/);
+  const listed = plan(
+    `SELECT seq, body FROM ${name} INDEXED BY ${name}_i0 WHERE p0 = '5b' AND p1 < '5x' AND +pk >= 'a' ORDER BY p1 DESC, seq DESC`,
+  );
+  expect(listed).toMatch(/^SEARCH .* USING INDEX docs_1_i0 \(p0=\? AND p1<\?\)$/);
+});
