@@ -30,7 +30,6 @@ export interface Desk {
 
 export function createDesk(store: GroupCommit, clock: Clock, ledger: Ledger, modes: Modes): Desk {
   const waiting = new Map<ScheduledCall, (outcome: "waited" | "stopped") => void>();
-  let stopped = false;
 
   const wait = (delayMs: number): Promise<"waited" | "stopped"> =>
     new Promise((resolve) => {
@@ -63,12 +62,10 @@ export function createDesk(store: GroupCommit, clock: Clock, ledger: Ledger, mod
     clock,
     async serve(name, facts, work) {
       const delayMs = modes.delayMs(name, facts);
-      if (delayMs > 0) await wait(delayMs);
-      if (stopped) return { kind: "dropped" };
+      if (delayMs > 0 && (await wait(delayMs)) === "stopped") return { kind: "dropped" };
       return store.write(() => inOneCommit(name, facts, work));
     },
     stop() {
-      stopped = true;
       for (const [call, resolve] of waiting) {
         call.cancel();
         resolve("stopped");

@@ -8,9 +8,12 @@ import { findRoute, type Reply, type Route } from "./router.ts";
 /** Azure Communication Services takes mails up to 10 MB, attachments included. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
+/** Longer than any pause of a busy caller, so that no call meets a connection which is just being closed. */
+const KEEP_ALIVE_MS = 65_000;
+
 /** Serves the routes; the caller listens and closes. */
 export function createPartnersServer(routes: readonly Route[], log: Log): Server {
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     answerRequest(routes, request, response).catch((error: unknown) => {
       // A caller that went away is no fault of ours.
       if (!request.socket.destroyed) log("partners.request-failed", { error: String(error) });
