@@ -2,9 +2,11 @@
  * Bundles a function app as it is deployed: `functions/index.ts` -> `dist/functions/index.js`, ESM.
  * Run it with `node scripts/build.ts`.
  */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { inputsUnchanged, replaceFiles, writeInputs } from "./built-files.ts";
 
 export interface BuiltApp {
   /** The file that package.json's `main` names. */
@@ -20,15 +22,23 @@ export interface BuiltApp {
 const REQUIRE_BANNER =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
+const outdirOf = (appRoot: string): string => join(appRoot, "dist", "functions");
+const inputsFileOf = (appRoot: string): string => join(appRoot, "dist", "functions.inputs.json");
+
+/** Bundles the app, unless nothing that went into the last bundle has changed since: that takes most of a start's time. */
+export async function buildAppIfChanged(appRoot: string): Promise<void> {
+  if (!inputsUnchanged(inputsFileOf(appRoot), appRoot)) await buildApp(appRoot);
+}
+
 /**
- * @param appRoot the folder with package.json; its `dist/functions` is replaced.
+ * @param appRoot the folder with package.json; its `dist/functions` is replaced, file by file.
  * @throws esbuild's BuildFailure, which names file and line.
  */
 export async function buildApp(appRoot: string): Promise<BuiltApp> {
   const started = performance.now();
-  const outdir = join(appRoot, "dist", "functions");
-  await rm(outdir, { recursive: true, force: true });
-  const { metafile } = await build({
+  const startedAtMs = Date.now();
+  const outdir = outdirOf(appRoot);
+  const { metafile, outputFiles } = await build({
     absWorkingDir: appRoot,
     entryPoints: ["functions/index.ts"],
     outdir,
@@ -44,6 +54,17 @@ export async function buildApp(appRoot: string): Promise<BuiltApp> {
     banner: { js: REQUIRE_BANNER },
     metafile: true,
     logLevel: "silent",
+    write: false,
+  });
+  mkdirSync(outdir, { recursive: true });
+  replaceFiles(outdir, outputFiles);
+  const ownSource = relative(appRoot, fileURLToPath(import.meta.url));
+  const sources = [...Object.keys(metafile.inputs), "package.json", ownSource];
+  writeInputs(inputsFileOf(appRoot), {
+    root: appRoot,
+    sources,
+    results: Object.keys(metafile.outputs),
+    startedAtMs,
   });
   const entryFile = "dist/functions/index.js";
   const code = Object.entries(metafile.outputs).filter(([file]) => file.endsWith(".js"));

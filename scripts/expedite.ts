@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Cloud, type Endpoints, type PartName, startCloud } from "#local/cloud/index.ts";
 import type { Log } from "#local/part.ts";
 import { topology } from "#shared/contracts/topology.ts";
-import { buildApp } from "./build.ts";
+import { buildAppIfChanged } from "./build.ts";
 import { localSettings } from "./local-settings.ts";
 import { type Secrets, secretsIn } from "./seed/secrets.ts";
 import { seedStores } from "./seed/seed-stores.ts";
@@ -47,7 +47,7 @@ export async function startExpedite(options: ExpediteOptions): Promise<RunningEx
   // A file left by an earlier run would tell a lie until everything is up again.
   rmSync(endpointsFile, { force: true });
   const needsApp = options.only?.includes("functions") ?? true;
-  const built = needsApp ? buildApp(projectRoot) : Promise.resolve();
+  const built = needsApp ? buildAppIfChanged(projectRoot) : Promise.resolve();
   // Awaited below; a failure before that must not go unhandled.
   built.catch(() => undefined);
   const cloud = await startCloud({
