@@ -45,7 +45,7 @@ export async function runInvocation(
   request: InvocationRequest,
 ): Promise<InvocationResponse> {
   const { invocationId } = request;
-  let invocationContext: object | undefined;
+  const known: { context?: object } = {}; // the library may log before it has made its context
   const core: CoreInvocationContext = {
     invocationId,
     request,
@@ -53,12 +53,12 @@ export async function runInvocation(
     state: undefined,
     log(level, category, message) {
       const functionName = entry.metadata.name;
-      registry.log({ level, category, message, functionName, invocationId, context: invocationContext });
+      registry.log({ level, category, message, functionName, invocationId, context: known.context });
     },
   };
   const model = programmingModel().getInvocationModel(core);
   const { context, inputs } = await model.getArguments();
-  invocationContext = context;
+  known.context = context;
   const hooked = registry.hooks.preInvocation.length > 0 || registry.hooks.postInvocation.length > 0;
   if (!hooked) {
     core.state = "invocation";
@@ -79,6 +79,7 @@ export async function runInvocation(
   }
   core.state = "postInvocationHooks";
   for (const hook of registry.hooks.postInvocation) await hook(after);
+  // oxlint-disable-next-line typescript/only-throw-error -- whatever the app threw, as it threw it
   if (after.error !== undefined && after.error !== null) throw after.error;
   return model.getResponse(context, after.result);
 }

@@ -131,6 +131,11 @@ test.for([
     '"keyed" has authLevel "function"',
   ],
   [
+    "HTTP streaming",
+    register("app.setup({ enableHttpStream: true }); app.get('a', handler);"),
+    "enableHttpStream",
+  ],
+  [
     "a blob trigger",
     register('app.storageBlob("blob", { path: "p", connection: "C", handler });'),
     'function "blob" has a trigger of type "blobTrigger"',
