@@ -57,9 +57,16 @@ export type TopicName = (typeof topicNames)[number];
 const KEEP_MESSAGES_FOR = "P14D";
 const REMEMBER_DUPLICATES_FOR = "PT30M";
 
+/**
+ * How long the messages of a process that died stay out of reach: the broker hands them out again when their locks run
+ * out, not when the connection drops. The host renews the lock of whatever is still being handled, so this need not
+ * cover the longest call to a partner, only a pause of the process.
+ */
+const LOCK_FOR = "PT20S";
+
 const workQueue = (name: QueueName): Queue => ({
   name,
-  lockDuration: "PT1M",
+  lockDuration: LOCK_FOR,
   maxDeliveryCount: 10,
   requiresDuplicateDetection: true,
   duplicateDetectionHistoryTimeWindow: REMEMBER_DUPLICATES_FOR,
