@@ -1,3 +1,5 @@
+import { MAX_MESSAGE_BYTES } from "./limits.ts";
+
 /** Why the broker refuses something. A closed list; the AMQP and HTTP forms follow from the code. */
 export const conditions = {
   /** No such entity, or none of that kind at that place. */
@@ -38,6 +40,12 @@ export class BrokerError extends Error {
 /** The text is the service's: the client recognises the error by it. */
 export const entityNotFound = (uri: string): BrokerError =>
   new BrokerError("notFound", `The messaging entity '${uri}' could not be found.`);
+
+export const messageTooLarge = (bytes: number): BrokerError =>
+  new BrokerError(
+    "tooLarge",
+    `The received message (size ${bytes} bytes) exceeds the limit (${MAX_MESSAGE_BYTES} bytes) currently allowed.`,
+  );
 
 export const lockLost = (): BrokerError =>
   new BrokerError(

@@ -2,8 +2,11 @@
 
 /** Largest single message and largest batch, as the Standard tier has it. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
-/** A frame beyond this closes the connection; one message and its envelope always fit. */
-export const MAX_FRAME_BYTES = 4 * MAX_MESSAGE_BYTES;
+/**
+ * A frame, or a message in several frames, beyond this ends the connection. Far above the largest message,
+ * because what is merely too large must be answered, not cut off: clients send it in one frame.
+ */
+export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 /** Sends a client may have unanswered on one link. */
 export const SENDER_CREDIT = 1000;
 /** Auto-forwarding and topic hops after which a message goes to the transfer dead-letter queue. */

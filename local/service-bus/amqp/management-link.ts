@@ -1,5 +1,6 @@
 import { type Place, resolve } from "../broker/address.ts";
-import { asBrokerError, BrokerError, type ErrorCode } from "../errors.ts";
+import { asBrokerError, BrokerError, type ErrorCode, messageTooLarge } from "../errors.ts";
+import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { entryOf, int, mapOf, nothing, symbol, text, textOf } from "../wire/values.ts";
 import type { BrokerContext } from "./broker-context.ts";
 import type { IncomingDelivery, IncomingLink, Peer } from "./links.ts";
@@ -48,6 +49,7 @@ async function answer(
   delivery.settle();
   let reply: Buffer;
   try {
+    if (delivery.payload.length > MAX_MESSAGE_BYTES) throw messageTooLarge(delivery.payload.length);
     reply = success(request, await run(peer, path, request, broker));
   } catch (error) {
     const failure = asBrokerError(error);

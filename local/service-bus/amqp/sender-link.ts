@@ -1,6 +1,6 @@
 import { pathOf, resolve } from "../broker/address.ts";
 import { assertCanSend } from "../broker/publisher.ts";
-import { asBrokerError, BrokerError } from "../errors.ts";
+import { asBrokerError, BrokerError, messageTooLarge } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { readTransfer } from "../message/incoming.ts";
 import type { BrokerContext } from "./broker-context.ts";
@@ -18,10 +18,11 @@ export function serveSender(link: IncomingLink, broker: BrokerContext): void {
   if (queue !== entity.main) {
     throw new BrokerError("notAllowed", "Messages cannot be sent to a dead-letter queue.");
   }
+  let isGone = false;
   const message = (delivery: IncomingDelivery): void => {
     try {
-      if (broker.namespace.find(path) !== entity) throw gone(path);
-      if (delivery.payload.length > MAX_MESSAGE_BYTES) throw tooLarge(delivery.payload.length);
+      if (isGone) throw gone(path);
+      if (delivery.payload.length > MAX_MESSAGE_BYTES) throw messageTooLarge(delivery.payload.length);
       const messages = readTransfer(delivery.payload, delivery.format);
       entity.accessedAt = broker.namespace.machinery.clock.now();
       broker.namespace.publisher.publish(entity, messages, (failure) => delivery.settle(failure));
@@ -29,15 +30,12 @@ export function serveSender(link: IncomingLink, broker: BrokerContext): void {
       delivery.settle(asBrokerError(error));
     }
   };
-  const stopWatching = broker.namespace.onClosed(entity, () => link.detach(gone(path)));
+  const stopWatching = broker.namespace.onClosed(entity, () => {
+    isGone = true;
+    link.detach(gone(path));
+  });
   link.accept({ message, closed: stopWatching });
 }
 
 const gone = (path: string): BrokerError =>
   new BrokerError("notFound", `The messaging entity '${path}' could not be found.`);
-
-const tooLarge = (bytes: number): BrokerError =>
-  new BrokerError(
-    "tooLarge",
-    `The received message (size ${bytes} bytes) exceeds the limit (${MAX_MESSAGE_BYTES} bytes) of the link.`,
-  );

@@ -133,11 +133,7 @@ export class MessageQueue {
       const ready = consumer === undefined ? undefined : this.ready.take();
       if (consumer === undefined || ready === undefined) return;
       if (ready.head.expiresAt <= now) expireMessage(this, ready.head, true);
-      else if (consumer.deletes) this.#handOver(consumer, ready);
-      else {
-        const lock = this.lock(ready.head);
-        consumer.deliver(this.encode(ready.head, lock.until, ready), lock);
-      }
+      else this.#hand(consumer, ready);
     }
   }
 
@@ -188,6 +184,22 @@ export class MessageQueue {
     this.#lockTimer.stop();
     this.expiryTimer.stop();
     this.#consumers.evictAll();
+  }
+
+  /** One message that cannot be read (a damaged file) must not stop the others. */
+  #hand(consumer: Consumer, ready: Ready): void {
+    try {
+      if (consumer.deletes) this.#handOver(consumer, ready);
+      else this.#lend(consumer, ready);
+    } catch (error) {
+      const { queue, sequence } = ready.head;
+      this.machinery.log("service-bus.undeliverable", { queue, sequence, error: String(error) });
+    }
+  }
+
+  #lend(consumer: Consumer, ready: Ready): void {
+    const lock = this.lock(ready.head);
+    consumer.deliver(this.encode(ready.head, lock.until, ready), lock);
   }
 
   /** Deleted first, sent after the commit: a crash may lose the message but never delivers it twice. */

@@ -34,7 +34,8 @@ export class ReadyWindow {
     const upToDate = this.#cursor === this.#committed;
     this.#committed = head.sequence;
     if (!upToDate || this.#fresh.length - this.#next >= READY_WINDOW) return;
-    this.#fresh.push({ head, payload });
+    // A copy: the original is a slice of the network's buffer and would keep all of it.
+    this.#fresh.push({ head, payload: payload === undefined ? undefined : Buffer.from(payload) });
     this.#cursor = head.sequence;
   }
 

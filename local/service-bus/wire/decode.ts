@@ -32,12 +32,12 @@ const widths: readonly (number | undefined)[] = [
  * The offset behind the value that starts at `at`, without decoding it.
  * @throws MalformedAmqp when the bytes end early or the constructor is unknown
  */
-export function skipValue(bytes: Buffer, at: number): number {
+export function skipValue(bytes: Buffer, at: number, depth = 0): number {
   let position = at;
   let code = byteAt(bytes, position++);
-  for (let depth = 0; code === 0x00; depth++) {
-    if (depth > MAX_DEPTH) throw new MalformedAmqp("descriptors are nested too deeply");
-    position = skipValue(bytes, position);
+  for (let level = depth; code === 0x00; level++) {
+    if (level > MAX_DEPTH) throw new MalformedAmqp("descriptors are nested too deeply");
+    position = skipValue(bytes, position, level + 1);
     code = byteAt(bytes, position++);
   }
   const category = code >>> 4;

@@ -35,21 +35,29 @@ export interface SectionSpan {
 }
 
 /**
- * Finds the sections of an encoded message without decoding any of them.
- * @throws MalformedAmqp when the bytes are no sequence of message sections in the prescribed order
+ * Finds the sections of an encoded message without decoding any of them. Header and annotations come first,
+ * as prescribed; behind them any order is taken, because the client's encoder writes the footer before the
+ * body.
+ * @throws MalformedAmqp when the bytes are no such sequence of message sections
  */
 export function splitSections(bytes: Buffer): SectionSpan[] {
   const sections: SectionSpan[] = [];
   let position = 0;
   let last = 0;
+  let seen = 0;
   while (position < bytes.length) {
     const section = sectionAt(bytes, position);
-    const repeats = section.descriptor === last && (last === Section.data || last === Section.sequence);
-    if (section.descriptor <= last && !repeats) {
-      throw new MalformedAmqp("a message section is repeated or out of order");
+    const { descriptor } = section;
+    const mark = 1 << (descriptor - Section.header);
+    if ((seen & mark) !== 0 && descriptor !== Section.data && descriptor !== Section.sequence) {
+      throw new MalformedAmqp("a message section is repeated");
+    }
+    if (descriptor < Section.properties && descriptor < last) {
+      throw new MalformedAmqp("a message's header or annotations are out of order");
     }
     sections.push(section);
-    last = section.descriptor;
+    seen |= mark;
+    last = descriptor;
     position = section.end;
   }
   return sections;

@@ -4,7 +4,7 @@ import { assertCanSend } from "../../broker/publisher.ts";
 import type { Lock } from "../../broker/locks.ts";
 import type { MessageQueue } from "../../broker/message-queue.ts";
 import { BrokerError } from "../../errors.ts";
-import { MAX_MESSAGE_BYTES, MAX_REPLY_BYTES } from "../../limits.ts";
+import { MAX_REPLY_BYTES } from "../../limits.ts";
 import { type Amendments, amendmentsOf } from "../../message/amend.ts";
 import { readMessage } from "../../message/incoming.ts";
 import { State } from "../../store/messages.ts";
@@ -66,9 +66,6 @@ const scheduleMessage: Operation = {
     const messages = arrayField(body, "messages").map((entry) => {
       const message = entry.type === "map" ? entryOf(entry, "message") : undefined;
       if (message?.type !== "binary") throw new BrokerError("invalid", "A message to schedule is missing.");
-      if (message.value.length > MAX_MESSAGE_BYTES) {
-        throw new BrokerError("tooLarge", `A message is larger than ${MAX_MESSAGE_BYTES} bytes.`);
-      }
       return readMessage(message.value);
     });
     const sequences = await namespace.publisher.schedule(entity, messages);

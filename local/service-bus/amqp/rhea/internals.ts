@@ -69,8 +69,9 @@ export interface RheaOutgoingDelivery {
   readonly link: RheaSender;
   settled: boolean;
   remote_settled: boolean;
-  /** Ours: what this delivery is about. */
+  /** Ours: what this delivery is about, and that the peer has told us what to do with it. */
   subject?: unknown;
+  decided?: boolean;
 }
 
 export interface RheaFrame<Performative> {

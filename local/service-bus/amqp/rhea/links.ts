@@ -156,6 +156,8 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
 
   /** The peer has decided what is to happen to a delivery. */
   decided(delivery: RheaOutgoingDelivery, outcome: Outcome): void {
+    if (delivery.decided === true) return;
+    delivery.decided = true;
     this.#handlers?.outcome(
       {
         subject: delivery.subject,
