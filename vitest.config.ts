@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const project = (name: string, testTimeout: number) => ({
@@ -8,7 +9,10 @@ const project = (name: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     setupFiles: ["tests/setup.ts"],
+    // A process per file: what a file leaves open, or breaks, is its own.
     pool: "forks",
+    // Vitest would leave one processor out; these tests wait more than they compute.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       project("unit", 10_000),
       project("contract", 30_000),
