@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ServiceBusClient } from "@azure/service-bus";
 import { onTestFinished } from "vitest";
 import { type Clock, realClock } from "#local/clock/clock.ts";
-import { type RunningServiceBus, startServiceBus } from "#local/service-bus/index.ts";
+import { type RunningServiceBus, type SharedAccessKey, startServiceBus } from "#local/service-bus/index.ts";
 import type { Queue, QueueName, Topic, Topology } from "#shared/contracts/topology.ts";
 import { KEY } from "./keys.ts";
 
@@ -52,13 +52,15 @@ export interface Bus {
   readonly events: readonly string[];
   readonly dataFolder: string;
   /** Stops the broker and starts it again on the same data, with a new client. */
-  restart(): Promise<Bus>;
+  restart(how?: { readonly keepClient?: boolean; readonly amqpPort?: number }): Promise<Bus>;
 }
 
 export interface BusOptions {
   readonly queues?: readonly Queue[];
   readonly topics?: readonly Topic[];
   readonly clock?: Clock;
+  /** Beside the one that the bus's own client uses. */
+  readonly keys?: readonly SharedAccessKey[];
 }
 
 export const newClient = (
@@ -77,7 +79,7 @@ export async function openBus(options: BusOptions = {}): Promise<Bus> {
   return await start(options, dataFolder);
 }
 
-async function start(options: BusOptions, dataFolder: string): Promise<Bus> {
+async function start(options: BusOptions, dataFolder: string, amqpPort = 0): Promise<Bus> {
   const events: string[] = [];
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tests bring queues of their own
   const topology = { queues: options.queues ?? [queue("work")], topics: options.topics ?? [] } as Topology;
@@ -86,9 +88,9 @@ async function start(options: BusOptions, dataFolder: string): Promise<Bus> {
     clock: options.clock ?? realClock,
     durability: "relaxed",
     log: (event, facts) => events.push(`${event} ${JSON.stringify(facts ?? {})}`),
-    amqpPort: 0,
+    amqpPort,
     administrationPort: 0,
-    sharedAccessKeys: [KEY],
+    sharedAccessKeys: [KEY, ...(options.keys ?? [])],
     topology,
   });
   onTestFinished(() => server.stop());
@@ -98,10 +100,10 @@ async function start(options: BusOptions, dataFolder: string): Promise<Bus> {
     server,
     events,
     dataFolder,
-    async restart() {
-      await client.close();
+    async restart(how = {}) {
+      if (how.keepClient !== true) await client.close();
       await server.stop();
-      return await start(options, dataFolder);
+      return await start(options, dataFolder, how.amqpPort);
     },
   };
 }

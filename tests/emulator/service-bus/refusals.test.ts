@@ -26,11 +26,45 @@ test("a wrong key opens nothing", async () => {
   expect(codes).toContain("UnauthorizedAccess");
 });
 
+test("a key that may only listen cannot send, and one that may only send cannot listen", async () => {
+  const bus = await openBus({
+    keys: [
+      { name: "listener", key: "listen-key", claims: ["Listen"] },
+      { name: "sender", key: "send-key", claims: ["Send"] },
+    ],
+  });
+  const as = (name: string, key: string) =>
+    newClient(
+      bus.server.connectionString
+        .replace("RootManageSharedAccessKey", name)
+        .replace("a-key-for-tests-only", key),
+      { maxRetries: 0, retryDelayInMs: 10, timeoutInMs: 2000 },
+    );
+  await as("sender", "send-key").createSender("work").sendMessages({ body: 1 });
+  const [message] = await as("listener", "listen-key")
+    .createReceiver("work")
+    .receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  expect(message?.body).toBe(1);
+
+  await expect(as("sender", "send-key").createReceiver("work").receiveMessages(1)).rejects.toMatchObject({
+    code: "UnauthorizedAccess",
+  });
+  await expect(as("listener", "listen-key").createSender("work").sendMessages({ body: 2 })).rejects.toThrow(
+    /'Send' claim/u,
+  );
+  expect(await bus.client.createReceiver("work").peekMessages(5)).toHaveLength(1);
+});
+
 test("a message that is too large is refused and the sender goes on working", async () => {
   const { client } = await openBus();
   const sender = client.createSender("work");
   await sender.sendMessages({ body: "small" });
   await expect(sender.sendMessages({ body: "x".repeat(300_000) })).rejects.toMatchObject({
+    code: "MessageSizeExceeded",
+  });
+  const tooMany = Array.from({ length: 20 }, () => ({ body: "x".repeat(100_000) }));
+  await expect(sender.sendMessages(tooMany)).rejects.toMatchObject({ code: "MessageSizeExceeded" });
+  await expect(sender.scheduleMessages(tooMany, new Date(Date.now() + 1000))).rejects.toMatchObject({
     code: "MessageSizeExceeded",
   });
   await sender.sendMessages({ body: "x".repeat(200_000) });
