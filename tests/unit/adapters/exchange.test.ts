@@ -15,13 +15,18 @@ const call = (url: string, changes: Partial<Outgoing> = {}): Outgoing => ({
 
 /** A server that does with each connection what the test says. */
 async function useServer(handle: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
+    sockets.add(socket);
     socket.on("error", () => undefined);
     handle(socket);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("No port");
   return `http://127.0.0.1:${address.port}/`;
