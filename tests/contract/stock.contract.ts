@@ -103,6 +103,25 @@ export function testStock(name: string, start: () => Promise<StockWorld>, proper
       expect(await world.available(sku)).toBe(5);
     });
 
+    test("asked for many times at once while goods come in, a reservation is held whole or not at all", async () => {
+      for (let run = 0; run < propertyRuns; run++) {
+        // Taken first, and there is plenty of it; given back again as long as the other one is short.
+        const [plenty, scarce] = [`A-${await aSku(0)}`, `B-${await aSku(0)}`];
+        await world.setAvailable(plenty, 10);
+        await world.setAvailable(scarce, 0);
+        const reservation = aReservation({ [plenty]: 1, [scarce]: 1 });
+        const reserve = () => world.stock.reserve(reservation);
+        const restock = async () => {
+          for (let wait = run % 8; wait > 0; wait--) await world.available(plenty);
+          await world.setAvailable(scarce, 1);
+        };
+        const asked = [reserve(), restock(), reserve(), reserve(), reserve()];
+        const isHeld = (await Promise.all(asked)).some((result) => result?.ok === true);
+        const free = [await world.available(plenty), await world.available(scarce)];
+        expect(free).toEqual(isHeld ? [9, 0] : [10, 1]);
+      }
+    });
+
     test("whoever reserves, repeats and releases in parallel: what is held and what is free is what there was", async () => {
       const buyer: fc.Arbitrary<Buyer> = fc.record({
         pieces: fc.integer({ min: 1, max: 3 }),

@@ -1,4 +1,4 @@
-import type { Container, OperationInput, OperationResponse } from "@azure/cosmos";
+import type { Container, OperationInput, OperationResponse, PatchOperation } from "@azure/cosmos";
 import { z } from "zod";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import type { Reservation, ReserveResult, Stock } from "#shared/ports/stock.ts";
@@ -10,134 +10,162 @@ const REMEMBER_RELEASED_S = 30 * 24 * 60 * 60;
 
 const Hold = z.object({ state: z.enum(["held", "released"]), quantity: z.int() });
 
-type HoldResult = "held" | "short" | "released";
+/** How often a race is run again before the caller's own retry takes over. */
+const MOST_LOOKS = 10;
+
+/** One SKU of a reservation. */
+interface Part {
+  readonly sku: string;
+  readonly quantity: number;
+  readonly reservation: Reservation;
+}
+
+interface HeldPart extends Part {
+  /** Of the hold document as this call left it. */
+  readonly etag: string;
+}
+
+type HoldResult = { readonly held: HeldPart } | "short" | "released";
 
 /**
  * Stock in Cosmos DB. Each SKU is a partition with a level document (`available`, `reserved`) and one hold document per
  * reservation; level and hold change in one transaction, so goods are held once, released once and never oversold.
- * All or nothing over SKUs: they are held in one order, and what was held is released when one falls short.
+ * All or nothing over SKUs: they are held in one order, and what was held is put back when one falls short. Calls with
+ * the same id at the same time share their holds; who touched a hold last is the one who may put it back, so that
+ * nobody takes away what another call relies on.
  */
 export function createCosmosStock(container: Container): Stock {
   return {
     async reserve(reservation): Promise<ReserveResult> {
-      const taken: string[] = [];
-      for (const [sku, quantity] of inOrder(reservation)) {
-        const result = await hold(container, sku, reservation, quantity);
-        if (result === "held") {
-          taken.push(sku);
-          continue;
-        }
+      const taken: HeldPart[] = [];
+      for (const part of partsOf(reservation)) {
+        const result = await hold(container, part);
         if (result === "released") return { ok: false, reason: "released" };
-        // These are given back for good only in this attempt: the hold is deleted, not marked as released.
-        for (const held of taken)
-          await letGo(container, held, reservation, quantityOf(reservation, held), "forget");
-        return { ok: false, reason: "short", skus: [sku] };
+        if (result === "short") {
+          for (const held of taken) await putBack(container, held);
+          return { ok: false, reason: "short", skus: [part.sku] };
+        }
+        taken.push(result.held);
       }
       return { ok: true };
     },
 
     async release(reservation) {
-      for (const [sku, quantity] of inOrder(reservation)) {
-        await letGo(container, sku, reservation, quantity, "remember");
-      }
+      for (const part of partsOf(reservation)) await release(container, part);
     },
   };
 }
 
 const levelId = (sku: string): string => `level_${sku}`;
 
-const quantityOf = (reservation: Reservation, sku: string): number => reservation.demand.get(sku) ?? 0;
+/** Always in the same order, so that two orders over the same SKUs do not keep taking goods from each other. */
+const partsOf = (reservation: Reservation): Part[] =>
+  [...reservation.demand]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([sku, quantity]) => ({ sku, quantity, reservation }));
 
-/** Always the same order, so that two orders over the same SKUs do not keep taking goods from each other. */
-const inOrder = (reservation: Reservation): [string, number][] =>
-  [...reservation.demand].toSorted(([a], [b]) => (a < b ? -1 : 1));
+async function hold(container: Container, part: Part): Promise<HoldResult> {
+  const { sku, quantity, reservation } = part;
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const { id, orderId } = reservation;
+    const held = await transact(container, sku, [
+      { operationType: "Create", resourceBody: { id, sku, orderId, quantity, state: "held", claims: 1 } },
+      takeFromLevel(sku, quantity),
+    ]);
+    if (held.done) return { held: { ...part, etag: held.etags[0] ?? "" } };
+    // No level document: a SKU that nobody stocks is out of stock.
+    if (held.has(status.preconditionFailed) || held.has(status.notFound)) return "short";
+    if (!held.has(status.conflict))
+      throw new TransientFault(`Holding ${sku} ended with ${held.codes.join()}`);
+    const claimed = await transact(container, sku, [whereHeld(id, claim)]);
+    if (claimed.done) return { held: { ...part, etag: claimed.etags[0] ?? "" } };
+    if (claimed.has(status.preconditionFailed)) return "released";
+    // It was put back between the two: look again.
+  }
+  throw tooBusy(sku);
+}
 
-async function hold(
-  container: Container,
-  sku: string,
-  reservation: Reservation,
-  quantity: number,
-): Promise<HoldResult> {
-  const responses = await transact(container, sku, [
-    {
-      operationType: "Create",
-      resourceBody: { id: reservation.id, sku, orderId: reservation.orderId, quantity, state: "held" },
-    },
-    {
-      operationType: "Patch",
-      id: levelId(sku),
-      resourceBody: {
-        condition: `from c where c.available >= ${quantity}`,
-        operations: [
-          { op: "incr", path: "/available", value: -quantity },
-          { op: "incr", path: "/reserved", value: quantity },
-        ],
-      },
-    },
+/** As if it had never been held; left alone when another call has touched it since. */
+async function putBack(container: Container, { sku, quantity, reservation, etag }: HeldPart): Promise<void> {
+  const { id } = reservation;
+  await transact(container, sku, [
+    // A deletion takes no condition, so that a patch in the same transaction holds it.
+    { ...whereHeld(id, claim), ifMatch: etag },
+    { operationType: "Delete", id },
+    giveToLevel(sku, quantity),
   ]);
-  if (responses === "done") return "held";
-  if (responses.includes(status.conflict))
-    return (await readDocument(container, Hold, reservation.id, sku))?.state ?? "short";
-  // No level document: a SKU that nobody stocks is out of stock.
-  if (responses.includes(status.preconditionFailed) || responses.includes(status.notFound)) return "short";
-  throw new TransientFault(`Holding ${sku} ended with ${responses.join(", ")}`);
 }
 
-async function letGo(
-  container: Container,
-  sku: string,
-  reservation: Reservation,
-  quantity: number,
-  afterwards: "remember" | "forget",
-): Promise<void> {
+/** Gives back what is held, and remembers that for good: a late message must not hold it again. */
+async function release(container: Container, { sku, quantity, reservation }: Part): Promise<void> {
   const { id, orderId } = reservation;
-  const giveBack: OperationInput = {
-    operationType: "Patch",
-    id: levelId(sku),
-    resourceBody: {
-      operations: [
-        { op: "incr", path: "/available", value: quantity },
-        { op: "incr", path: "/reserved", value: -quantity },
-      ],
-    },
-  };
-  const released = { id, sku, orderId, quantity, state: "released", ttl: REMEMBER_RELEASED_S };
-  const known = await readDocument(container, Hold, id, sku);
-  if (known?.state === "released" || (known === undefined && afterwards === "forget")) return;
-  const closing: OperationInput =
-    afterwards === "forget"
-      ? { operationType: "Delete", id }
-      : {
-          operationType: "Patch",
-          id,
-          resourceBody: {
-            condition: 'from c where c.state = "held"',
-            operations: [
-              { op: "set", path: "/state", value: "released" },
-              { op: "set", path: "/ttl", value: REMEMBER_RELEASED_S },
-            ],
-          },
-        };
-  const operations =
-    known === undefined
-      ? [{ operationType: "Create" as const, resourceBody: released }]
-      : [closing, giveBack];
-  const responses = await transact(container, sku, operations);
-  if (responses === "done") return;
-  // Somebody held or released it between the read and the write: look again.
-  throw new TransientFault(`Releasing ${sku} ended with ${responses.join(", ")}`);
+  const released = { state: "released", ttl: REMEMBER_RELEASED_S };
+  const mark = Object.entries(released).map(([name, value]) => ({
+    op: "set" as const,
+    path: `/${name}`,
+    value,
+  }));
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const known = await readDocument(container, Hold, id, sku);
+    if (known?.state === "released") return;
+    const operations: OperationInput[] =
+      known === undefined
+        ? [{ operationType: "Create", resourceBody: { id, sku, orderId, quantity, ...released } }]
+        : [whereHeld(id, mark), giveToLevel(sku, known.quantity)];
+    if ((await transact(container, sku, operations)).done) return;
+    // Somebody held, released or put it back between the read and the write: look again.
+  }
+  throw tooBusy(sku);
 }
 
-/** Answers the status of each operation when the transaction was refused. */
+const tooBusy = (sku: string): TransientFault =>
+  new TransientFault(`Others kept changing the same reservation of ${sku}`);
+
+const claim: PatchOperation[] = [{ op: "incr", path: "/claims", value: 1 }];
+
+const whereHeld = (id: string, operations: PatchOperation[]) => ({
+  operationType: "Patch" as const,
+  id,
+  resourceBody: { condition: 'from c where c.state = "held"', operations },
+});
+
+const giveToLevel = (sku: string, quantity: number): OperationInput => ({
+  operationType: "Patch",
+  id: levelId(sku),
+  resourceBody: { operations: moving(quantity) },
+});
+
+const takeFromLevel = (sku: string, quantity: number): OperationInput => ({
+  operationType: "Patch",
+  id: levelId(sku),
+  resourceBody: { condition: `from c where c.available >= ${quantity}`, operations: moving(-quantity) },
+});
+
+/** From reserved to available; a negative quantity goes the other way. */
+const moving = (quantity: number): PatchOperation[] => [
+  { op: "incr", path: "/available", value: quantity },
+  { op: "incr", path: "/reserved", value: -quantity },
+];
+
+interface Transacted {
+  readonly done: boolean;
+  /** Of each operation. */
+  readonly codes: readonly number[];
+  readonly etags: readonly (string | undefined)[];
+  has(code: number): boolean;
+}
+
+/** All of the operations or none. */
 async function transact(
   container: Container,
   sku: string,
   operations: OperationInput[],
-): Promise<"done" | readonly number[]> {
+): Promise<Transacted> {
   const response = await asking(() => container.items.batch(operations, sku));
   const results: OperationResponse[] = response.result ?? [];
-  if (response.code === status.ok) return "done";
+  const done = response.code === status.ok;
   const codes = results.map(({ statusCode }) => statusCode);
-  if (codes.length === 0) throw new PermanentFault("StockRefused", `Cosmos DB refused a change of ${sku}`);
-  return codes;
+  if (!done && codes.length === 0)
+    throw new PermanentFault("StockRefused", `Cosmos DB refused a change of ${sku}`);
+  return { done, codes, etags: results.map(({ eTag }) => eTag), has: (code) => codes.includes(code) };
 }
