@@ -48,18 +48,28 @@ export function makeServer(service: Service, signatures: SignatureCheck, log: Lo
     return refusalReply(new Refusal(500, "The endpoint failed; its log tells why."));
   };
 
-  const answer = (message: IncomingMessage, response: ServerResponse, body: string): void => {
+  const answer = async (message: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
     busy++;
-    void respond(message, body)
-      .catch(failure)
-      .then((reply) => send(response, reply, activityIds.next()))
-      .finally(() => busy--);
+    let reply: Reply;
+    try {
+      reply = await respond(message, body);
+    } catch (error) {
+      reply = failure(error);
+    }
+    try {
+      send(response, reply, activityIds.next());
+    } catch (error) {
+      log("cosmos.reply-failed", { error: String(error) });
+      response.destroy();
+    } finally {
+      busy--;
+    }
   };
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (message, response) => {
     response.sendDate = false;
     readBody(message, (body) => {
-      if (body !== undefined) answer(message, response, body);
+      if (body !== undefined) void answer(message, response, body);
       else send(response, refusalReply(new Refusal(413, "Request size is too large.")), activityIds.next());
     });
   });

@@ -62,7 +62,8 @@ export class ItemWriter {
     if (current === undefined) return this.create(place, document);
     this.#checkKey(place, document.members);
     if (!allowed(current, conditions)) return changedMeanwhile;
-    return this.#update(place, current, document.members, document.body);
+    const before = parseStored(current.body);
+    return this.#update(place, current, before, document);
   }
 
   replace(place: Place, id: string, document: NewDocument, conditions: Conditions): Outcome {
@@ -71,7 +72,8 @@ export class ItemWriter {
     if (current === undefined) return missing;
     this.#checkKey(place, document.members);
     if (!allowed(current, conditions)) return changedMeanwhile;
-    return this.#update(place, current, document.members, document.body);
+    const before = parseStored(current.body);
+    return this.#update(place, current, before, document);
   }
 
   delete({ container, pk }: Place, id: string, conditions: Conditions): Outcome {
@@ -88,14 +90,14 @@ export class ItemWriter {
     const current = this.#find(container, place.pk, id);
     if (current === undefined) return missing;
     if (!allowed(current, conditions)) return changedMeanwhile;
-    if (condition !== undefined && !holds(condition, itemDocument(container, current)))
-      return changedMeanwhile;
-    const document = parseStored(current.body);
-    applyPatch(document, operations);
-    checkTtl(document["ttl"]);
-    const text = JSON.stringify(document);
-    checkSize(text);
-    return this.#update(place, current, document, text);
+    const before = itemDocument(container, current);
+    if (condition !== undefined && !holds(condition, before)) return changedMeanwhile;
+    const members = parseStored(current.body);
+    applyPatch(members, operations);
+    checkTtl(members["ttl"]);
+    const patched = { id, members, body: JSON.stringify(members) };
+    checkSize(patched.body);
+    return this.#update(place, current, before, patched);
   }
 
   /** Removes what has outlived its time, at most `limit` items; returns how many. */
@@ -141,13 +143,14 @@ export class ItemWriter {
     return { status: 201, item: row };
   }
 
-  #update(place: Place, current: CurrentItem, members: JsonObject, body: string): Outcome {
+  #update(place: Place, current: CurrentItem, before: JsonObject, after: NewDocument): Outcome {
     const { container, pk, lsn } = place;
+    const { members, body } = after;
     if (this.#violatesUniqueKey(place, members, current.seq)) return uniqueKeyTaken;
     const ts = this.#store.nowSeconds();
     const version = this.#store.numbers.take();
     const row = { seq: current.seq, lsn, version, ts, expires: expiryOf(container, members, ts), body };
-    container.table.update(row, members);
+    container.table.update(row, before, members);
     this.#uniqueKeys.put(container, pk, members, current.seq);
     return { status: 200, item: row };
   }

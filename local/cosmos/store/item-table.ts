@@ -21,27 +21,26 @@ const FIXED_COLUMNS = "seq, pk, id, range, lsn, version, ts, expires, body";
 export class ItemTable {
   readonly name: string;
   readonly indexedPaths: readonly IndexedPath[];
+  readonly #db: DatabaseSync;
+  /** By the list of changed columns: SQLite rewrites the index of every column that is set, changed or not. */
+  readonly #updates = new Map<string, StatementSync>();
   readonly #statements: {
     readonly find: StatementSync;
     readonly insert: StatementSync;
-    readonly update: StatementSync;
     readonly remove: StatementSync;
   };
 
   constructor(db: DatabaseSync, number: number, paths: readonly string[]) {
+    this.#db = db;
     this.name = `docs_${number}`;
     this.indexedPaths = paths.map((path, index) => ({ path, names: splitPath(path), column: `p${index}` }));
     const columns = this.indexedPaths.map((indexed) => indexed.column);
     const marks = ", ?".repeat(columns.length);
     const more = columns.map((column) => `, ${column}`).join("");
-    const sets = columns.map((column) => `, ${column} = ?`).join("");
     this.#statements = {
       find: db.prepare(`SELECT seq, version, ts, expires, body FROM ${this.name} WHERE pk = ? AND id = ?`),
       insert: db.prepare(
         `INSERT INTO ${this.name} (${FIXED_COLUMNS}${more}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?${marks})`,
-      ),
-      update: db.prepare(
-        `UPDATE ${this.name} SET lsn = ?, version = ?, ts = ?, expires = ?, body = ?${sets} WHERE seq = ?`,
       ),
       remove: db.prepare(`DELETE FROM ${this.name} WHERE seq = ?`),
     };
@@ -58,9 +57,28 @@ export class ItemTable {
     this.#statements.insert.run(seq, pk, id, range, lsn, version, ts, expires, body, ...keys);
   }
 
-  update(row: Omit<ItemRow, "pk" | "id" | "range">, document: JsonObject): void {
+  update(row: Omit<ItemRow, "pk" | "id" | "range">, before: JsonObject, after: JsonObject): void {
     const { seq, lsn, version, ts, expires, body } = row;
-    this.#statements.update.run(lsn, version, ts, expires, body, ...this.#keys(document), seq);
+    let sets = "";
+    const keys: SQLInputValue[] = [];
+    for (const { names, column } of this.indexedPaths) {
+      const key = sortKey(atPath(after, names));
+      if (key === sortKey(atPath(before, names))) continue;
+      sets += `, ${column} = ?`;
+      keys.push(key);
+    }
+    this.#update(sets).run(lsn, version, ts, expires, body, ...keys, seq);
+  }
+
+  #update(sets: string): StatementSync {
+    let statement = this.#updates.get(sets);
+    if (statement === undefined) {
+      statement = this.#db.prepare(
+        `UPDATE ${this.name} SET lsn = ?, version = ?, ts = ?, expires = ?, body = ?${sets} WHERE seq = ?`,
+      );
+      this.#updates.set(sets, statement);
+    }
+    return statement;
   }
 
   remove(seq: number): void {

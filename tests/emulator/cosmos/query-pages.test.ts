@@ -46,19 +46,29 @@ test.each([
   expect(seen.filter((id) => Number(id) < 130)).toHaveLength(expected);
 });
 
-test("a cross-partition order can be resumed from a token under query control", async () => {
+const orders: readonly (readonly [string, readonly number[]])[] = [
+  ["ORDER BY c.rank", [0, 1, 2, 3]],
+  ["ORDER BY c.rank DESC", [3, 2, 1, 0]],
+  ["WHERE c.indexed >= 0 ORDER BY c.indexed", [0, 1, 2, 3]],
+  ["WHERE c.indexed >= 0 ORDER BY c.indexed DESC", [3, 2, 1, 0]],
+];
+
+test.each(orders)("a cross-partition query %s is resumed from tokens", async (clauses, ranks) => {
   const { database } = await useCosmos();
-  const container = await makeContainer(database, { throughput: 18_000 });
+  const container = await makeContainer(database, {
+    throughput: 18_000,
+    indexingPolicy: { includedPaths: [{ path: "/*" }, { path: "/indexed/?" }] },
+  });
   for (let id = 0; id < 40; id++) {
-    await container.items.create({ id: `${id}`, pk: `p${id % 11}`, rank: Math.floor(id / 10) });
+    const rank = Math.floor(id / 10);
+    await container.items.create({ id: `${id}`, pk: `p${id % 11}`, rank, indexed: rank });
   }
   const seen: string[] = [];
   const options = { maxItemCount: 7, enableQueryControl: true, maxDegreeOfParallelism: 3 };
-  for await (const page of pages(container, "SELECT VALUE c.id FROM c ORDER BY c.rank DESC", options)) {
+  for await (const page of pages(container, `SELECT VALUE c.id FROM c ${clauses}`, options))
     seen.push(...page);
-  }
   expect(seen.map((id) => Math.floor(Number(id) / 10))).toEqual(
-    [3, 2, 1, 0].flatMap((r) => Array(10).fill(r)),
+    ranks.flatMap((rank) => Array(10).fill(rank)),
   );
   expect(new Set(seen).size).toBe(40);
 });

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createHandClock } from "#local/clock/hand-clock.ts";
 import { readDocument } from "#local/cosmos/items/document.ts";
 import { ItemWriter } from "#local/cosmos/items/item-writer.ts";
-import type { Json } from "#local/cosmos/json.ts";
+import type { Json, OwnJson } from "#local/cosmos/json.ts";
 import { keyText } from "#local/cosmos/partition/key.ts";
 import { bindQuery } from "#local/cosmos/query/query-text.ts";
 import type { ItemScope } from "#local/cosmos/query/scope.ts";
@@ -16,6 +16,7 @@ import { Store } from "#local/cosmos/store/store.ts";
 interface Orders {
   readonly store: Store;
   readonly container: Container;
+  readonly writer: ItemWriter;
   readonly put: (document: { readonly id: string; readonly brandId: string } & Record<string, Json>) => void;
   /** How many items a query looks at before its first `count` results are found. */
   readonly looksAt: (query: string, values: Record<string, Json>, scope: ItemScope, count?: number) => number;
@@ -62,7 +63,7 @@ async function useOrders(): Promise<Orders> {
     items.return?.();
     return looked;
   };
-  return { store, container, put, looksAt };
+  return { store, container, writer, put, looksAt };
 }
 
 const sweep = "SELECT * FROM c WHERE c.pendingSince < @t ORDER BY c.pendingSince OFFSET 0 LIMIT 10";
@@ -84,6 +85,26 @@ test("the sweep looks at pending orders only, the list at its brand's orders beh
   const withoutBrand = "SELECT * FROM c WHERE c.sort < @s ORDER BY c.sort DESC";
   expect(looksAt(withoutBrand, { "@s": "000300" }, scope)).toBe(100);
   expect(looksAt("SELECT * FROM c WHERE c.brandId = 'b2'", {}, {})).toBe(1000);
+});
+
+test("an index follows every change of an item", async () => {
+  const { store, container, put, writer, looksAt } = await useOrders();
+  const change = (id: string, operations: OwnJson[]): unknown =>
+    store.write(() => {
+      const key = ["b", id];
+      const place = { container, key, pk: keyText(key), lsn: store.numbers.take() };
+      expect(writer.patch(place, id, operations, {}).status).toBe(200);
+    });
+  await store.write(() => {
+    for (const id of ["1", "2", "3"]) put({ id, brandId: "b", sort: id, pendingSince: 10 });
+  });
+  await change("1", [{ op: "remove", path: "/pendingSince" }]);
+  await change("2", [{ op: "set", path: "/pendingSince", value: 20 }]);
+  await change("3", [{ op: "set", path: "/other", value: 1 }]);
+  expect(looksAt(sweep, { "@t": 100 }, {})).toBe(2);
+  expect(looksAt(sweep, { "@t": 15 }, {})).toBe(1);
+  await change("1", [{ op: "set", path: "/pendingSince", value: 5 }]);
+  expect(looksAt(sweep, { "@t": 15 }, {})).toBe(2);
 });
 
 test("both use the index from end to end, without sorting", async () => {
