@@ -22,6 +22,7 @@ const BRAND = "pancake-palace";
 const PORT_OFFSET = 6_000;
 const body = JSON.stringify(sampleOrders[BRAND]);
 
+const silent = (): void => undefined;
 const run = promisify(execFile);
 let runs = 0;
 
@@ -108,9 +109,8 @@ for (const [title, settings] of [
   ["accept, consumers here too", {}],
 ] as const) {
   const home = mkdtempSync(join(tmpdir(), "expedite-bench-"));
-  const log = (): void => undefined;
   const only = ["service-bus", "cosmos", "partners", "functions"] as const;
-  const expedite = await startExpedite({ home, portOffset: PORT_OFFSET, only, settings, log });
+  const expedite = await startExpedite({ home, portOffset: PORT_OFFSET, only, settings, log: silent });
   await measure(expedite, title, bare);
   await expedite.stop();
   rmSync(home, { recursive: true, force: true });

@@ -1,6 +1,11 @@
 import type { Order } from "#shared/contracts/order.ts";
 import type { OrderReader } from "./order-reader.ts";
 
+export interface PendingOrders {
+  readonly orders: readonly Order[];
+  readonly unreadable: readonly string[];
+}
+
 /**
  * Where orders live. Every write is one document, atomic and durable when it resolves. Throws TransientFault, with
  * `unknownOutcome` when the write may have happened; repeating it is always safe.
@@ -23,6 +28,9 @@ export interface OrderStore extends OrderReader {
    * version is left alone: its writer publishes what it found, and clears.
    */
   clearOutbox(order: Order): Promise<void>;
-  /** Orders whose outbox has been waiting since before `before` (ISO 8601), the oldest first. */
-  pending(before: string, limit: number): Promise<Order[]>;
+  /**
+   * Orders whose outbox has been waiting since before `before` (ISO 8601), the oldest first; and the ids of documents
+   * among them that are not orders any more, so that one damaged document does not hold up its neighbours.
+   */
+  pending(before: string, limit: number): Promise<PendingOrders>;
 }

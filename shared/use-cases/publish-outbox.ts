@@ -6,6 +6,8 @@ import type { Log } from "#shared/ports/log.ts";
 import type { OrderStore } from "#shared/ports/order-store.ts";
 
 const MOST_ORDERS_AT_ONCE = 500;
+/** While Service Bus is down, orders keep coming; beyond these the sweep takes over, so that memory stays flat. */
+const MOST_ORDERS_WAITING = 5_000;
 
 export interface PublishOutboxDeps {
   readonly orders: OrderStore;
@@ -29,6 +31,7 @@ export class OutboxPublisher {
 
   /** Returns at once. */
   publishSoon(order: Order): void {
+    if (this.#waiting.length >= MOST_ORDERS_WAITING) return;
     this.#waiting.push(order);
     this.#round ??= this.#rounds();
   }
@@ -106,11 +109,12 @@ export async function sweepOutbox(
   const before = new Date(nowMs - SWEEP_AFTER_MS).toISOString();
   let swept = 0;
   for (let page = 0; page < SWEEP_PAGES; page++) {
-    const orders = await deps.orders.pending(before, SWEEP_PAGE);
+    const { orders, unreadable } = await deps.orders.pending(before, SWEEP_PAGE);
+    if (unreadable.length > 0) deps.log.error("outbox.unreadable-orders", { orders: unreadable });
     if (orders.length === 0) break;
     await publishOutboxes(deps, orders);
     swept += orders.length;
-    if (orders.length < SWEEP_PAGE) break;
+    if (orders.length + unreadable.length < SWEEP_PAGE) break;
   }
   return { swept };
 }

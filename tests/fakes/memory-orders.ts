@@ -38,7 +38,8 @@ export function createMemoryOrders(): MemoryOrders {
 
     pending(before, limit) {
       const found = [...stored.values()].filter((order) => since(order) < before);
-      return copiesOf(found.toSorted((a, b) => (since(a) < since(b) ? -1 : 1)).slice(0, limit));
+      const orders = found.toSorted((a, b) => (since(a) < since(b) ? -1 : 1)).slice(0, limit);
+      return Promise.resolve({ orders: orders.map((order) => structuredClone(order)), unreadable: [] });
     },
 
     create(order) {

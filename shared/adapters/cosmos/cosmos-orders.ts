@@ -1,7 +1,7 @@
 import type { Container, PatchOperation, SqlParameter } from "@azure/cosmos";
 import { Order } from "#shared/contracts/order.ts";
 import type { OrderListQuery } from "#shared/ports/order-reader.ts";
-import type { OrderStore } from "#shared/ports/order-store.ts";
+import type { OrderStore, PendingOrders } from "#shared/ports/order-store.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import { asking, status } from "./cosmos-faults.ts";
 import { fromDocument, readDocument, toDocument } from "./documents.ts";
@@ -108,7 +108,7 @@ async function listOrders(container: Container, query: OrderListQuery): Promise<
   return resources.map((document) => fromDocument(Order, document));
 }
 
-async function pendingOrders(container: Container, before: string, limit: number): Promise<Order[]> {
+async function pendingOrders(container: Container, before: string, limit: number): Promise<PendingOrders> {
   const query = {
     query: "SELECT * FROM c WHERE c.pendingSince < @before ORDER BY c.pendingSince ASC OFFSET 0 LIMIT @limit",
     parameters: [
@@ -119,5 +119,14 @@ async function pendingOrders(container: Container, before: string, limit: number
   const { resources } = await asking(() =>
     container.items.query<Order>(query, { maxItemCount: limit }).fetchAll(),
   );
-  return resources.map((document) => fromDocument(Order, document));
+  const orders: Order[] = [];
+  const unreadable: string[] = [];
+  for (const document of resources) {
+    try {
+      orders.push(fromDocument(Order, document));
+    } catch {
+      unreadable.push(String(document.id));
+    }
+  }
+  return { orders, unreadable };
 }
