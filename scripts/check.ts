@@ -71,11 +71,7 @@ if (unknown.length > 0) {
   );
   process.exit(1);
 }
-const finished = await runAll(
-  checks.filter(
-    ({ name, command: [script] }) => existsSync(script) && (asked.length === 0 || asked.includes(name)),
-  ),
-);
+const finished = await runAll(checks.filter(({ name }) => asked.length === 0 || asked.includes(name)));
 const failed = finished.filter(({ passed }) => !passed);
 for (const { check, output } of failed)
   console.log(`\n── ${check.name}: ${check.command.join(" ")}\n${output.trim()}`);
