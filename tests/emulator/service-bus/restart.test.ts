@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { openBus, queue } from "./open-bus.ts";
 
@@ -39,6 +41,28 @@ test("after a restart every message is where it was, and numbers go on", async (
   ]);
   const deadLetters = client.createReceiver("work", { subQueueType: "deadLetter" });
   expect(await deadLetters.peekMessages(5)).toMatchObject([{ body: "dead", deadLetterReason: "because" }]);
+});
+
+test("what is completed or expired leaves nothing on the disk", async () => {
+  const bus = await openBus({ queues: [queue("work", { deadLetteringOnMessageExpiration: false })] });
+  await bus.client
+    .createSender("work")
+    .sendMessages([{ body: 1 }, { body: 2 }, { body: 3 }, { body: 4, timeToLive: 1 }]);
+  const receiver = bus.client.createReceiver("work");
+  const [first, second] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  await receiver.completeMessage(first!);
+  await receiver.deadLetterMessage(second!);
+  const deadLetters = bus.client.createReceiver("work", { subQueueType: "deadLetter" });
+  const [dead] = await deadLetters.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await deadLetters.completeMessage(dead!);
+  const taker = bus.client.createReceiver("work", { receiveMode: "receiveAndDelete" });
+  await taker.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await bus.server.stop();
+
+  const db = new DatabaseSync(join(bus.dataFolder, "service-bus.sqlite"));
+  expect(db.prepare("SELECT * FROM message").all()).toEqual([]);
+  expect(db.prepare("SELECT id FROM content").all()).toEqual([]);
+  db.close();
 });
 
 test("changing the topology changes the entities and keeps their messages", async () => {

@@ -88,3 +88,21 @@ test("what outlives its time disappears where dead-lettering is off", async () =
   expect(await client.createReceiver("work").peekMessages(5)).toEqual([]);
   expect(await client.createReceiver("work", { subQueueType: "deadLetter" }).peekMessages(5)).toEqual([]);
 });
+
+test("a message does not expire in the hands of a receiver, but when it comes back too late", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({ clock });
+  await client.createSender("work").sendMessages([
+    { body: "completed", timeToLive: 10_000 },
+    { body: "abandoned", timeToLive: 10_000 },
+  ]);
+  const receiver = client.createReceiver("work", { maxAutoLockRenewalDurationInMs: 0 });
+  const [completed, abandoned] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  await clock.advance(15_000);
+
+  await receiver.completeMessage(completed!);
+  await receiver.abandonMessage(abandoned!);
+  expect(await receiver.receiveMessages(1, { maxWaitTimeInMs: 200 })).toEqual([]);
+  const deadLetters = await client.createReceiver("work", { subQueueType: "deadLetter" }).peekMessages(5);
+  expect(deadLetters.map(({ body }) => String(body))).toEqual(["abandoned"]);
+});

@@ -1,0 +1,76 @@
+import { createHmac } from "node:crypto";
+import { createRequire } from "node:module";
+import { onTestFinished } from "vitest";
+import { KEY } from "./keys.ts";
+
+/** The parts of rhea's client side that the tests need, to do on purpose what Azure's client does by chance. */
+interface Context {
+  readonly message: { readonly body: unknown; readonly application_properties: Record<string, unknown> };
+  readonly delivery: { accept(): void };
+}
+interface Link {
+  once(event: string, handler: (context: Context) => void): void;
+  on(event: string, handler: (context: Context) => void): void;
+  off(event: string, handler: (context: Context) => void): void;
+}
+export interface RawReceiver extends Link {
+  add_credit(credit: number): void;
+  drain_credit(): void;
+  drain: boolean;
+}
+interface RawSender extends Link {
+  send(message: object): void;
+}
+interface Connection {
+  open_receiver(options: object): RawReceiver;
+  open_sender(options: object): RawSender;
+  close(): void;
+}
+
+interface Rhea {
+  create_container(): { connect(options: object): Connection };
+}
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what the interfaces above name is used
+const rhea = createRequire(import.meta.url)("rhea") as Rhea;
+
+const event = (link: Link, name: string): Promise<Context> =>
+  new Promise((resolve) => link.once(name, resolve));
+
+/** A receiver without any credit, opened the way Azure's client opens its own. */
+export async function rawReceiver(port: number, entity: string): Promise<RawReceiver> {
+  const connection = rhea.create_container().connect({ port, username: KEY.name, reconnect: false });
+  onTestFinished(() => connection.close());
+  await authorise(connection, `sb://localhost:${port}/${entity}`);
+  const receiver = connection.open_receiver({
+    source: entity,
+    autoaccept: false,
+    autosettle: false,
+    credit_window: 0,
+    snd_settle_mode: 0,
+    rcv_settle_mode: 1,
+  });
+  await event(receiver, "receiver_open");
+  return receiver;
+}
+
+async function authorise(connection: Connection, audience: string): Promise<void> {
+  const replies = connection.open_receiver({ name: "cbs-1", source: "$cbs" });
+  const requests = connection.open_sender({ target: "$cbs" });
+  await Promise.all([event(replies, "receiver_open"), event(requests, "sendable")]);
+  const expiry = Math.floor(Date.now() / 1000) + 600;
+  const resource = encodeURIComponent(audience);
+  const signature = createHmac("sha256", KEY.key).update(`${resource}\n${expiry}`).digest("base64");
+  const answered = event(replies, "message");
+  requests.send({
+    message_id: "token",
+    reply_to: "cbs-1",
+    application_properties: {
+      operation: "put-token",
+      name: audience,
+      type: "servicebus.windows.net:sastoken",
+    },
+    body: `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=${KEY.name}`,
+  });
+  const { message } = await answered;
+  if (message.application_properties["status-code"] !== 202) throw new Error("the token was refused");
+}
