@@ -14,7 +14,8 @@ export interface SeedOptions {
 
 /** Makes the database, its containers and the demonstration's documents. Running it again changes nothing. */
 export async function seedStores({ cosmos, database: id, partnersUrl, secrets }: SeedOptions): Promise<void> {
-  const client = new CosmosClient(cosmos);
+  // The client writes into the object that it is given.
+  const client = new CosmosClient({ ...cosmos });
   try {
     const { database } = await client.databases.createIfNotExists({ id });
     const made = await createContainers(database);
