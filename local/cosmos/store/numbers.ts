@@ -34,6 +34,11 @@ export class Numbers {
     this.#reserve.run(this.#limit);
   }
 
+  /** The last `refill` did not reach the disk: the next write must try again. */
+  refillFailed(): void {
+    this.#limit = this.#next;
+  }
+
   take(): number {
     return this.#next++;
   }

@@ -49,7 +49,7 @@ export class Store {
   write<T>(work: () => T): Promise<T> {
     if (this.numbers.low) {
       // Separate, so that a refused request does not take the reservation back with it.
-      void this.#commit.write(() => this.numbers.refill());
+      this.#commit.write(() => this.numbers.refill()).catch(() => this.numbers.refillFailed());
     }
     return this.#commit.write(work);
   }
