@@ -1,3 +1,5 @@
+import { minorDigitsOf } from "#shared/contracts/money.ts";
+
 /** One mail, ready to be sent. `template` is a stable name that dashboards and tests tell mails apart by. */
 export interface MailContent {
   readonly template: string;
@@ -16,9 +18,13 @@ export interface MailText {
   readonly signature: string;
 }
 
-/** The same words as plain text and as HTML. Everything that came from outside is escaped here, once. */
+/**
+ * The same words as plain text and as HTML. Everything that came from outside is escaped here, once, and the subject
+ * is made one line: a line break in it could forge a header.
+ */
 export function composeMail(mail: MailText): MailContent {
-  const { template, subject, greeting, paragraphs, rows, signature } = mail;
+  const { template, greeting, paragraphs, rows, signature } = mail;
+  const subject = mail.subject.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
   const text = [
     greeting,
     ...paragraphs,
@@ -53,9 +59,14 @@ const entities: Readonly<Record<string, string>> = {
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (char) => entities[char] ?? char);
 
-/** An amount as people of that locale write it; the currency decides how many digits are minor. */
+/** An amount as people of that locale write it, with all digits of its minor unit. */
 export function formatMoney(amountMinor: number, currency: string, locale: string): string {
-  const format = new Intl.NumberFormat(locale, { style: "currency", currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = minorDigitsOf(currency);
+  const format = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
   return format.format(amountMinor / 10 ** digits);
 }
