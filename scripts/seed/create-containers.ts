@@ -23,6 +23,7 @@ export async function createContainers(database: Database): Promise<Containers> 
         automatic: true,
         includedPaths: spec.indexed.map((path) => ({ path: `${path}/?` })),
         excludedPaths: [{ path: "/*" }],
+        compositeIndexes: (spec.composite ?? []).map((paths) => paths.map((path) => ({ ...path }))),
       },
       ...(spec.expires ? { defaultTtl: -1 } : {}),
     });

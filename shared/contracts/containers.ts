@@ -7,6 +7,11 @@ export interface ContainerSpec {
   readonly partitionKey: readonly string[];
   /** Indexed paths beside the partition key and id. */
   readonly indexed: readonly string[];
+  /** Paths that one query filters and sorts by together. */
+  readonly composite?: readonly (readonly {
+    readonly path: string;
+    readonly order: "ascending" | "descending";
+  }[])[];
   /** Documents with a `ttl` of their own expire; the others stay. */
   readonly expires: boolean;
 }
@@ -15,7 +20,13 @@ export const containers = {
   orders: {
     id: "orders",
     partitionKey: ["/brandId", "/id"],
-    indexed: ["/brandId", "/sort", "/status", "/pendingSince"],
+    indexed: ["/brandId", "/sort", "/pendingSince"],
+    composite: [
+      [
+        { path: "/brandId", order: "ascending" },
+        { path: "/sort", order: "descending" },
+      ],
+    ],
     expires: false,
   },
   deliveries: { id: "deliveries", partitionKey: ["/orderId"], indexed: [], expires: false },
