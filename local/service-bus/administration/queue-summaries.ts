@@ -1,7 +1,7 @@
 import type { Namespace } from "../broker/namespace.ts";
 
 /** What a scale controller or an operator wants to know about a queue. */
-export interface QueueSummary {
+interface QueueSummary {
   readonly name: string;
   /** Waiting or locked. */
   readonly active: number;

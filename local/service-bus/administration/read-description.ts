@@ -5,7 +5,7 @@ import { parseDuration } from "../broker/duration.ts";
 import { NEVER } from "../limits.ts";
 import { childOf, textAt, type XmlElement } from "./xml.ts";
 
-export const roots: Readonly<Record<EntityKind, string>> = {
+const roots: Readonly<Record<EntityKind, string>> = {
   queue: "QueueDescription",
   topic: "TopicDescription",
   subscription: "SubscriptionDescription",

@@ -16,7 +16,7 @@ import { readDescription } from "./read-description.ts";
 import { describeRule, readRule } from "./rule-xml.ts";
 import { childOf, element, parseXml, textAt } from "./xml.ts";
 
-export interface AdministrationRequest {
+interface AdministrationRequest {
   readonly method: string;
   /** Decoded, without leading slash; a trailing slash asks for a list. */
   readonly path: string;
@@ -28,7 +28,7 @@ export interface AdministrationRequest {
   readonly origin: string;
 }
 
-export interface AdministrationReply {
+interface AdministrationReply {
   readonly status: number;
   readonly xml: string;
 }

@@ -9,7 +9,7 @@ import { errorXml } from "./atom.ts";
 import { queueSummaries } from "./queue-summaries.ts";
 import { administrate } from "./resources.ts";
 
-export interface AdministrationParts {
+interface AdministrationParts {
   readonly namespace: Namespace;
   readonly keys: readonly SharedAccessKey[];
   readonly log: Log;

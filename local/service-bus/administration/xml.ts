@@ -27,7 +27,7 @@ export function parseXml(source: string): XmlElement {
   return document;
 }
 
-export function isElement(value: unknown): value is XmlElement {
+function isElement(value: unknown): value is XmlElement {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -31,7 +31,7 @@ export interface QueueSettings {
   readonly deadLetters: MessageQueue | undefined;
 }
 
-export type Draft = Omit<Head, "queue" | "sequence" | "early" | "enqueueSequence"> & {
+type Draft = Omit<Head, "queue" | "sequence" | "early" | "enqueueSequence"> & {
   /** Undefined = this queue is where the message enters. */
   readonly enqueueSequence: number | undefined;
 };

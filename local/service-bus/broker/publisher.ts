@@ -29,7 +29,7 @@ interface Placed {
   readonly payload: Buffer;
 }
 
-export interface PublisherParts {
+interface PublisherParts {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly messages: Messages;

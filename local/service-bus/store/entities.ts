@@ -11,7 +11,7 @@ export interface EntityRow {
   readonly updatedAt: number;
 }
 
-export interface RuleRow {
+interface RuleRow {
   readonly subscription: number;
   readonly name: string;
   /** JSON of the filter. */

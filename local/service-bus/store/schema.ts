@@ -8,7 +8,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
  * letters). `early` marks a message that expires before one in front of it, so that everything else expires
  * in order of sequence and needs no index.
  */
-export const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 1;
 
 const ddl = `
   CREATE TABLE IF NOT EXISTS entity (

@@ -1,7 +1,7 @@
 import { compoundAt, MalformedAmqp, skipValue } from "./decode.ts";
 
 /** Where an encoded value lies. */
-export interface Span {
+interface Span {
   readonly start: number;
   readonly end: number;
 }

@@ -27,7 +27,7 @@ export type NumberType =
   | "char"
   | "timestamp";
 
-export interface AmqpList {
+interface AmqpList {
   readonly type: "list";
   readonly value: readonly AmqpValue[];
 }
@@ -53,19 +53,13 @@ export const timestamp = (value: number): AmqpValue => ({ type: "timestamp", val
 export const binary = (value: Buffer): AmqpValue => ({ type: "binary", value });
 export const uuid = (value: Buffer): AmqpValue => ({ type: "uuid", value });
 export const list = (value: readonly AmqpValue[]): AmqpValue => ({ type: "list", value });
-export const described = (descriptor: bigint, value: AmqpValue): AmqpValue => ({
-  type: "described",
-  descriptor: { type: "ulong", value: descriptor },
-  value,
-});
-
 export const mapOf = (entries: Readonly<Record<string, AmqpValue>>): AmqpMap => ({
   type: "map",
   value: Object.entries(entries).map(([key, value]) => [text(key), value] as const),
 });
 
 /** The constructor bytes of the array element types that Service Bus uses. */
-export const elementCode = { uuid: 0x98, long: 0x81, timestamp: 0x83, string: 0xb1 } as const;
+const elementCode = { uuid: 0x98, long: 0x81, timestamp: 0x83, string: 0xb1 } as const;
 
 export const arrayOf = (element: keyof typeof elementCode, value: readonly AmqpValue[]): AmqpArray => ({
   type: "array",

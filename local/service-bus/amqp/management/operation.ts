@@ -5,7 +5,7 @@ import { BrokerError } from "../../errors.ts";
 import { type AmqpMap, type AmqpValue, entryOf, integerOf, textOf } from "../../wire/values.ts";
 
 /** What an operation is asked and where. */
-export interface OperationCall {
+interface OperationCall {
   readonly namespace: Namespace;
   readonly place: Place;
   readonly body: AmqpMap;

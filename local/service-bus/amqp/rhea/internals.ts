@@ -4,18 +4,18 @@ import type { Socket } from "node:net";
  * The parts of rhea's inside that the server glue touches; rhea publishes no types for them. Checked
  * against rhea 3.0.5, which is pinned.
  */
-export interface RheaError {
+interface RheaError {
   readonly condition: string;
   readonly description: string;
 }
 
-export interface RheaEndpointState {
+interface RheaEndpointState {
   local_open: boolean;
   open_requests: number;
 }
 
 /** A performative (attach, flow …): its fields, read and written through accessors. */
-export interface RheaAttach {
+interface RheaAttach {
   readonly name: string;
   /** rhea's wrapped terminus, or null. */
   source: RheaTerminus | null;
@@ -26,7 +26,7 @@ export interface RheaAttach {
   properties: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface RheaTerminus {
+interface RheaTerminus {
   readonly address?: string | null;
   readonly filter?: Readonly<Record<string, unknown>> | null;
   /** The form in which a terminus can be put into our own attach. */
@@ -58,7 +58,7 @@ export interface RheaReceiver extends RheaLink {
   add_credit(credit: number): void;
 }
 
-export interface RheaDelivery {
+interface RheaDelivery {
   readonly id: number;
   readonly remote_settled: boolean;
   settled: boolean;
@@ -83,7 +83,7 @@ export interface RheaTransfer {
   readonly aborted?: boolean | null;
 }
 
-export interface RheaDisposition {
+interface RheaDisposition {
   /** True when the peer speaks as receiver, about what we sent. */
   readonly role: boolean;
   readonly first: number;
@@ -98,7 +98,7 @@ export interface RheaDescribed {
   readonly value: readonly unknown[];
 }
 
-export interface RheaFlow {
+interface RheaFlow {
   readonly handle?: number | null;
   readonly drain?: boolean | null;
 }
@@ -142,7 +142,7 @@ export interface RheaConnection {
   on(event: string, handler: (context: RheaContext) => void): void;
 }
 
-export interface RheaContext {
+interface RheaContext {
   readonly session: RheaSession;
   readonly receiver: RheaReceiver;
   readonly sender: RheaSender;

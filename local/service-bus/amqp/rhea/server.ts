@@ -39,7 +39,7 @@ const errorEvents = [
   "receiver_error",
 ];
 
-export interface AmqpServer extends Listening {
+interface AmqpServer extends Listening {
   /** Closes every connection; clients are told to come back later. */
   closeConnections(): Promise<void>;
 }
