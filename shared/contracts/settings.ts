@@ -2,6 +2,9 @@ import { z } from "zod";
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 
+/** Checks between settings run although single settings are wrong, so that all faults are named at once. */
+const inAnyCase = { when: () => true };
+
 /**
  * Every setting of the app, parsed once at start. Keys and connection strings are optional where a managed identity
  * takes their place in Azure. `local.settings.sample.json` and the infrastructure are compared with it.
@@ -35,6 +38,7 @@ export const Settings = z
   .refine((s) => s.SERVICE_BUS !== undefined || s.SERVICE_BUS__fullyQualifiedNamespace !== undefined, {
     path: ["SERVICE_BUS"],
     error: "is missing, and so is SERVICE_BUS__fullyQualifiedNamespace",
+    ...inAnyCase,
   })
   .refine(
     (s) =>
@@ -42,11 +46,13 @@ export const Settings = z
     {
       path: ["MAIL_CONNECTION_STRING"],
       error: "is missing, and so is MAIL_ENDPOINT, but MAIL_PROVIDER is acs",
+      ...inAnyCase,
     },
   )
   .refine((s) => s.MAIL_PROVIDER !== "smtp" || s.SMTP_URL !== undefined, {
     path: ["SMTP_URL"],
     error: "is missing, but MAIL_PROVIDER is smtp",
+    ...inAnyCase,
   })
   .refine(
     (s) =>
@@ -55,6 +61,7 @@ export const Settings = z
     {
       path: ["STOCK_PARTNER_URL"],
       error: "and STOCK_PARTNER_KEY are needed, because STOCK_PROVIDER is partner",
+      ...inAnyCase,
     },
   );
 export type Settings = z.infer<typeof Settings>;
