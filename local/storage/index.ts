@@ -23,7 +23,13 @@ export async function startStorage(dataFolder: string, ports: StoragePorts): Pro
     tablePort: ports.tables,
   };
   const words = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  process.argv = [...process.argv.slice(0, 2), ...words, "--silent", "--disableTelemetry", "--skipApiVersionCheck"];
+  process.argv = [
+    ...process.argv.slice(0, 2),
+    ...words,
+    "--silent",
+    "--disableTelemetry",
+    "--skipApiVersionCheck",
+  ];
   createRequire(import.meta.url)("azurite/dist/src/azurite.js");
   const deadline = Date.now() + STARTS_WITHIN_MS;
   for (const port of [ports.blobs, ports.storageQueues, ports.tables]) {

@@ -12,6 +12,5 @@ function print(
   event: string,
   facts: Readonly<Record<string, unknown>> = {},
 ): void {
-  // oxlint-disable-next-line eslint/no-console -- the host collects what the console gets, level by level
   console[level](JSON.stringify({ event, ...facts }));
 }
