@@ -8,15 +8,17 @@ import { fromDocument, readDocument, toDocument } from "./documents.ts";
 
 /** Orders in Cosmos DB, one document each, partitioned by brand and id. */
 export function createCosmosOrders(container: Container): OrderStore {
-  const silently = new BulkWriter(container, { returnBodies: false });
-  const answering = new BulkWriter(container, { returnBodies: true });
+  // Apart, so that a storefront's order never waits for the housekeeping of an earlier one.
+  const accepting = new BulkWriter(container, { returnBodies: false });
+  const clearing = new BulkWriter(container, { returnBodies: false });
+  const moving = new BulkWriter(container, { returnBodies: true });
   return {
     get: (ref) => readDocument(container, Order, ref.orderId, [ref.brandId, ref.orderId]),
     list: (query) => listOrders(container, query),
     pending: (before, limit) => pendingOrders(container, before, limit),
 
     async create(order) {
-      const { statusCode } = await silently.write({
+      const { statusCode } = await accepting.write({
         operationType: "Create",
         partitionKey: keyOf(order),
         resourceBody: toDocument(order),
@@ -26,7 +28,7 @@ export function createCosmosOrders(container: Container): OrderStore {
     },
 
     async transition(previous, next) {
-      const { statusCode, resourceBody } = await answering.write({
+      const { statusCode, resourceBody } = await moving.write({
         operationType: "Patch",
         id: previous.id,
         partitionKey: keyOf(previous),
@@ -40,7 +42,7 @@ export function createCosmosOrders(container: Container): OrderStore {
     },
 
     async clearOutbox(order) {
-      const { statusCode } = await silently.write({
+      const { statusCode } = await clearing.write({
         operationType: "Patch",
         id: order.id,
         partitionKey: keyOf(order),
