@@ -33,6 +33,11 @@ function base32(digest: Buffer): string {
 export const orderIdFor = (brandId: string, idempotencyKey: string): string =>
   `ord_${base32(sha256([brandId, idempotencyKey]))}`;
 
+const ORDER_ID = new RegExp(`^ord_[${ALPHABET}]{${ID_CHARACTERS}}$`);
+
+/** Callers put anything into an address; what cannot be an id must not reach a store as part of another address. */
+export const isOrderId = (text: string): boolean => ORDER_ID.test(text);
+
 export const deliveryIdFor = (orderId: string, event: string, channel: string, recipient: string): string =>
   `dlv_${base32(sha256([orderId, event, channel, recipient]))}`;
 

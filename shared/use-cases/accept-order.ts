@@ -3,6 +3,7 @@ import type { OrderReceipt } from "#shared/contracts/resources.ts";
 import type { Brand } from "#shared/contracts/directory.ts";
 import { type Occasion, placeOrder } from "#shared/domain/order.ts";
 import type { Directory } from "#shared/ports/directory.ts";
+import { TransientFault } from "#shared/ports/faults.ts";
 import type { OrderStore } from "#shared/ports/order-store.ts";
 import { receiptOf } from "./order-views.ts";
 import type { OutboxPublisher } from "./publish-outbox.ts";
@@ -46,7 +47,8 @@ export async function acceptOrder(
     return { ok: true, receipt: receiptOf(order), replayed: false };
   }
   const earlier = await deps.orders.get({ brandId, orderId: order.id });
-  if (earlier === undefined) throw new Error(`Order ${order.id} exists and cannot be read`);
+  // Another process wrote it just now, and this one's replica has not seen it yet.
+  if (earlier === undefined) throw new TransientFault(`Order ${order.id} exists and is not visible yet`);
   if (earlier.fingerprint !== order.fingerprint) return { ok: false, reason: "key-reused" };
   // The status of the first answer: a replay must not differ from what it replays.
   return { ok: true, receipt: receiptOf({ ...earlier, status: order.status }), replayed: true };

@@ -1,5 +1,6 @@
 import type { OrderRef } from "#shared/contracts/order.ts";
 import type { OrderReceipt } from "#shared/contracts/resources.ts";
+import { isOrderId } from "#shared/domain/ids.ts";
 import * as domain from "#shared/domain/order.ts";
 import type { OrderStore } from "#shared/ports/order-store.ts";
 import { receiptOf } from "./order-views.ts";
@@ -24,6 +25,7 @@ export async function cancelOrder(
   reason: string | undefined,
   occasion: domain.Occasion,
 ): Promise<CancelOrderResult> {
+  if (!isOrderId(ref.orderId)) return { ok: false, reason: "unknown" };
   for (;;) {
     const order = await deps.orders.get(ref);
     if (order === undefined) return { ok: false, reason: "unknown" };

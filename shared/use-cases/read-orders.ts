@@ -1,5 +1,6 @@
 import type { OrderRef } from "#shared/contracts/order.ts";
 import type { ListQuery, OrderPage, OrderView } from "#shared/contracts/resources.ts";
+import { isOrderId } from "#shared/domain/ids.ts";
 import type { DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
 import type { OrderReader } from "#shared/ports/order-reader.ts";
 import { summaryOf, viewOf } from "./order-views.ts";
@@ -9,6 +10,7 @@ export async function readOrder(
   deps: { readonly orders: OrderReader; readonly ledger: DeliveryLedger },
   ref: OrderRef,
 ): Promise<OrderView | undefined> {
+  if (!isOrderId(ref.orderId)) return undefined;
   const [order, deliveries] = await Promise.all([deps.orders.get(ref), deps.ledger.ofOrder(ref.orderId)]);
   return order === undefined ? undefined : viewOf(order, deliveries);
 }

@@ -1,5 +1,6 @@
 import type { Container, PatchOperation } from "@azure/cosmos";
 import { Delivery } from "#shared/contracts/delivery.ts";
+import { TransientFault } from "#shared/ports/faults.ts";
 import type { DeliveryCondition, DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import { asking, status } from "./cosmos-faults.ts";
@@ -26,7 +27,9 @@ export function createCosmosDeliveries(container: Container): DeliveryLedger {
       if (statusCode !== status.conflict)
         throw new Error(`Cosmos DB answered ${statusCode} to a new delivery`);
       const stored = await get(delivery.orderId, delivery.id);
-      if (stored === undefined) throw new Error(`Delivery ${delivery.id} exists and cannot be read`);
+      // Another process wrote it just now, and this one's replica has not seen it yet.
+      if (stored === undefined)
+        throw new TransientFault(`Delivery ${delivery.id} exists and is not visible yet`);
       return { created: false, delivery: stored };
     },
 

@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { deliveryIdFor, fingerprintOf, hashOfKey, operationIdFor, orderIdFor } from "#shared/domain/ids.ts";
+import {
+  deliveryIdFor,
+  fingerprintOf,
+  hashOfKey,
+  isOrderId,
+  operationIdFor,
+  orderIdFor,
+} from "#shared/domain/ids.ts";
 
 const anyText = () => fc.string({ unit: "grapheme", maxLength: 30 });
 const ids: readonly [name: string, make: (...parts: readonly [string, string, string, string]) => string][] =
@@ -50,6 +57,27 @@ describe.each(ids)("the id of the %s", (_name, make) => {
 test("an order's id stays what it was when it was first given out", () => {
   // Changing the way ids are made would place every replayed order a second time.
   expect(orderIdFor("pancake-palace", "checkout-1")).toBe("ord_kcpdxmd2r4rgzd8zdhqqp4f89m");
+});
+
+test("what was given out as an order's id is one, and what could be part of another address is none", () => {
+  fc.assert(
+    fc.property(anyText(), anyText(), (brand, key) => {
+      expect(isOrderId(orderIdFor(brand, key))).toBe(true);
+    }),
+  );
+  const id = orderIdFor("pancake-palace", "checkout-1");
+  for (const text of [
+    "",
+    "..",
+    "ord_",
+    `${id}/`,
+    `x${id}`,
+    `${id}\n`,
+    id.toUpperCase(),
+    id.replace("k", "l"),
+  ]) {
+    expect(isOrderId(text)).toBe(false);
+  }
 });
 
 test("the operation of a mail is a valid UUID of its own for every delivery", () => {

@@ -1,0 +1,66 @@
+import type { App } from "#shared/app.ts";
+import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
+import { aBrand, anApiKey, aVendor, aVendorByMail } from "../builders/directory.ts";
+import { createHandSystem, type HandSystem } from "./hand-system.ts";
+import { createMemoryBus, type MemoryBus } from "./memory-bus.ts";
+import { createMemoryDeliveries, type MemoryDeliveries } from "./memory-deliveries.ts";
+import { createMemoryDirectory, type MemoryDirectory } from "./memory-directory.ts";
+import { createMemoryMailer, type MemoryMailer } from "./memory-mailer.ts";
+import { createMemoryOrders, type MemoryOrders } from "./memory-orders.ts";
+import { createMemoryPayments, type MemoryPayments } from "./memory-payments.ts";
+import { createMemoryStock, type MemoryStock } from "./memory-stock.ts";
+import { createMemoryWebhookSender, type MemoryWebhookSender } from "./memory-webhook-sender.ts";
+import { createRecordingLog, type RecordingLog } from "./recording-log.ts";
+
+/** Everything the functions work with, in memory; nothing of it needs settings. */
+export interface MemoryApp extends Omit<App, "settings"> {
+  readonly orders: MemoryOrders;
+  readonly ledger: MemoryDeliveries;
+  readonly directory: MemoryDirectory;
+  readonly stock: MemoryStock;
+  readonly payments: MemoryPayments;
+  readonly mailer: MemoryMailer;
+  readonly webhooks: MemoryWebhookSender;
+  readonly bus: MemoryBus;
+  readonly system: HandSystem;
+  readonly log: RecordingLog;
+}
+
+/** Keys of the brand, of a vendor and of operators, as callers carry them. */
+export const KEYS = {
+  storefront: "a-storefront-key-for-tests",
+  otherBrand: "another-brands-key-for-tests",
+  vendor: "a-vendor-key-for-tests",
+  ops: "an-operators-key-for-tests",
+} as const;
+
+/** An app with one brand, its two vendors (one told by webhook, one by mail), a second brand, and all keys. */
+export function createMemoryApp(): MemoryApp {
+  const system = createHandSystem();
+  const orders = createMemoryOrders();
+  const bus = createMemoryBus(system);
+  const log = createRecordingLog();
+  return {
+    orders,
+    ledger: createMemoryDeliveries(),
+    directory: createMemoryDirectory({
+      brands: [aBrand(), aBrand({ id: "sock-drawer", name: "The Sock Drawer" })],
+      vendors: [aVendor(), aVendorByMail()],
+      keys: [
+        anApiKey(KEYS.storefront),
+        anApiKey(KEYS.otherBrand, { owner: "sock-drawer" }),
+        anApiKey(KEYS.vendor, { scope: "vendor", owner: "vendor-mill" }),
+        anApiKey(KEYS.ops, { scope: "ops", owner: "ops" }),
+      ],
+    }),
+    stock: createMemoryStock(),
+    payments: createMemoryPayments(),
+    mailer: createMemoryMailer(),
+    webhooks: createMemoryWebhookSender(),
+    bus,
+    outbox: new OutboxPublisher({ orders, bus, log }),
+    system,
+    retryPolicy: { baseMs: 10_000, capMs: 900_000 },
+    log,
+  };
+}

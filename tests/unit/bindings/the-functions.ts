@@ -1,0 +1,98 @@
+import { HttpRequest, InvocationContext } from "@azure/functions";
+import { vi } from "vitest";
+import { AppRegistry } from "#local/functions-host/worker/app-registry.ts";
+import { serveCoreModule } from "#local/functions-host/worker/core-module.ts";
+import type { MemoryApp } from "../../fakes/memory-app.ts";
+
+/** The app's real functions, registered through Azure's own library, on whatever app a test gives them. */
+
+let current: MemoryApp | undefined;
+
+vi.mock("#shared/app.ts", () => ({
+  loadApp: () =>
+    current === undefined ? Promise.reject(new Error("No app in use")) : Promise.resolve(current),
+  closeApp: () => Promise.resolve(),
+}));
+
+const registry = new AppRegistry(() => undefined);
+serveCoreModule(registry);
+// Not before there is somebody to register with.
+await import("../../../functions/index.ts");
+
+/** What was registered, by name. */
+export const registered = [...registry.functions.values()].map(({ metadata }) => metadata);
+
+/** From now on the functions work with this app. */
+export function useApp(app: MemoryApp): MemoryApp {
+  current = app;
+  return app;
+}
+
+function handlerOf(name: string) {
+  const entry = registry.functions.get(name);
+  if (entry === undefined) throw new Error(`There is no function ${name}`);
+  return entry.callback;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where it is JSON. */
+  readonly body: unknown;
+}
+
+export interface Asked {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** Calls an HTTP function with a request as the host would make it. */
+export async function call(name: string, asked: Asked = {}): Promise<Answer> {
+  const {
+    method = "POST",
+    url = "http://localhost/api/orders",
+    headers = {},
+    params = {},
+    query,
+    body,
+  } = asked;
+  const request = new HttpRequest({
+    method,
+    url,
+    headers: { ...headers },
+    params: { ...params },
+    ...(query === undefined ? {} : { query: { ...query } }),
+    ...(body === undefined ? {} : { body: { bytes: Buffer.from(body) } }),
+  });
+  const context = new InvocationContext({
+    functionName: name,
+    invocationId: "an-invocation",
+    traceContext: { traceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+  });
+  const answer: { status?: number; headers?: Record<string, string>; body?: string; jsonBody?: unknown } =
+    Object(await handlerOf(name)(request, context));
+  const { status = 200, body: text, jsonBody } = answer;
+  return { status, headers: new Headers(answer.headers), body: jsonBody ?? parsed(text) };
+}
+
+function parsed(text: string | undefined): unknown {
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+/** Hands a message to a queue's function; throws what the function throws. */
+export async function deliver(
+  name: string,
+  body: unknown,
+  triggerMetadata: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const context = new InvocationContext({
+    functionName: name,
+    invocationId: "an-invocation",
+    triggerMetadata: { ...triggerMetadata },
+  });
+  await handlerOf(name)(body, context);
+}
