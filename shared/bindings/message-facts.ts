@@ -28,6 +28,12 @@ const textOf = (value: unknown): string | undefined => {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
 };
 
+/** Whatever a foreign sender wrote there must not undo the count of attempts. */
+function hopOf(value: unknown): number {
+  const hop = Number(value ?? 1);
+  return Number.isSafeInteger(hop) && hop >= 1 ? hop : 1;
+}
+
 export function readMessageFacts(context: InvocationContext, system: System): MessageFacts {
   const metadata = context.triggerMetadata ?? {};
   const properties: Readonly<Record<string, unknown>> = Object(metadata["applicationProperties"]);
@@ -37,7 +43,7 @@ export function readMessageFacts(context: InvocationContext, system: System): Me
   const traceparent = textOf(properties["traceparent"]);
   return {
     originalId: carried(ORIGINAL_ID, "messageId") ?? context.invocationId,
-    hop: Number(properties[HOP] ?? 1),
+    hop: hopOf(properties[HOP]),
     firstEnqueuedAtMs: Number.isNaN(enqueuedAtMs) ? system.now() : enqueuedAtMs,
     redelivered: Number(metadata["deliveryCount"] ?? 1) > 1,
     parked: textOf(properties["parked"]) === "true",
