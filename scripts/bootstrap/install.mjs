@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { lookup } from "node:dns/promises";
 import { rmSync, writeFileSync } from "node:fs";
 import { delimiter, join, sep } from "node:path";
 import { forgetInstalled, installedByHand, readStamp, wanted, writeStamp } from "./installed.mjs";
@@ -10,10 +11,10 @@ import { Refusal } from "./refusal.mjs";
 const ONLY_ERRORS = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
 /** Whatever NODE_ENV or the user's own settings leave out, these are needed here. */
 const EVERYTHING = ["--include=dev", "--include=optional"];
-/** npm's own patience is minutes, without a word; a user without network should hear it in seconds. */
+/** npm's own patience is minutes, without a word. */
 const IMPATIENT = [
   "--prefer-offline",
-  "--fetch-retries=3",
+  "--fetch-retries=2",
   "--fetch-retry-mintimeout=1000",
   "--fetch-retry-maxtimeout=5000",
 ];
@@ -28,6 +29,23 @@ function environmentOutsideNodeModules(/** @type {string} */ root) {
     .split(delimiter)
     .filter((entry) => !`${entry}${sep}`.startsWith(inside));
   return { ...process.env, [name]: path.join(delimiter) };
+}
+
+/**
+ * Without a network npm tries each of 600 packages again and again, for minutes; told to be offline it takes what it has, or fails
+ * at once. npm hands its settings down in the environment.
+ */
+async function reachability() {
+  const { env } = process;
+  const proxied = ["npm_config_proxy", "npm_config_https_proxy", "HTTPS_PROXY", "https_proxy"].some(
+    (name) => env[name],
+  );
+  if (proxied) return IMPATIENT;
+  const { hostname } = new URL(env["npm_config_registry"] ?? "https://registry.npmjs.org");
+  return lookup(hostname).then(
+    () => IMPATIENT,
+    () => ["--offline"],
+  );
 }
 
 /** Seconds since the start, on terminals only. */
@@ -46,12 +64,13 @@ function showProgress() {
 
 /**
  * @param {string} root
+ * @param {readonly string[]} network
  * @param {(pid: number | undefined) => void} childStarted
  * @returns {Promise<{ output: string, ending: string, ok: boolean }>}
  */
-const npmCi = (root, childStarted) =>
+const npmCi = (root, network, childStarted) =>
   new Promise((resolve) => {
-    const npm = spawn("npm", ["ci", ...ONLY_ERRORS, ...EVERYTHING, ...IMPATIENT], {
+    const npm = spawn("npm", ["ci", ...ONLY_ERRORS, ...EVERYTHING, ...network], {
       cwd: root,
       env: environmentOutsideNodeModules(root),
       stdio: ["ignore", "ignore", "pipe"],
@@ -82,7 +101,7 @@ async function install(root, childStarted) {
   const startedAt = Date.now();
   const { lock, platform } = wanted(root);
   const stopProgress = showProgress();
-  const { output, ending, ok } = await npmCi(root, childStarted).finally(stopProgress);
+  const { output, ending, ok } = await npmCi(root, await reachability(), childStarted).finally(stopProgress);
   const log = join(root, "npm-install.log");
   if (!ok) {
     writeFileSync(log, output);

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { layProject, npm } from "./temp-project.ts";
+import { ended, layProject, npm } from "./temp-project.ts";
 
 const NOTICE = "Installing what Expedite needs (once, about a minute) …";
 
@@ -24,6 +24,13 @@ test("the tools are installed whatever NODE_ENV and npm's settings leave out", a
   const project = layProject();
   await project.run("hello.ts");
   expect(project.npmCalls()[0]).toMatch(/^ci .*--include=dev --include=optional/);
+});
+
+test("without a network npm is told so, and not left to try each package again and again", async () => {
+  const project = layProject();
+  const nowhere = { npm_config_registry: "http://no..such..host" };
+  await ended(project.start(["scripts/bootstrap.mjs", "hello.ts"], process.execPath, nowhere));
+  expect(project.npmCalls()[0]).toMatch(/ --offline$/);
 });
 
 test("a changed lock file is installed", async () => {

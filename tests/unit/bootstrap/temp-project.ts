@@ -15,6 +15,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Pretend, too: its name can be looked up without a network, and nothing is asked of it. */
+const REGISTRY = "http://localhost";
+
 /** What the pretend npm does; `complete()` leaves what a real `npm ci` leaves at its end. */
 export const npm = {
   succeeds: "complete();",
@@ -66,7 +69,11 @@ export function layProject() {
     ): ChildProcess {
       const child = spawn(command, args, {
         cwd: root,
-        env: { PATH: [at("bin"), dirname(process.execPath), "/usr/bin", "/bin"].join(":"), ...env },
+        env: {
+          PATH: [at("bin"), dirname(process.execPath), "/usr/bin", "/bin"].join(":"),
+          npm_config_registry: REGISTRY,
+          ...env,
+        },
         stdio: ["pipe", "pipe", "pipe"],
       });
       running.add(child);
