@@ -14,6 +14,16 @@ export const conditions = {
   invalid: "com.microsoft:argument-error",
   tooLarge: "amqp:link:message-size-exceeded",
   lockLost: "com.microsoft:message-lock-lost",
+  /** The session is not, or no longer, held by whoever asks. */
+  sessionLockLost: "com.microsoft:session-lock-lost",
+  /** Somebody else holds the session. */
+  sessionCannotBeLocked: "com.microsoft:session-cannot-be-locked",
+  /** No session had a message within the time the receiver was ready to wait. */
+  timeout: "com.microsoft:timeout",
+  /** An administrator switched sending or receiving off. */
+  disabled: "com.microsoft:entity-disabled",
+  /** The entity holds as many bytes as it may. */
+  quotaExceeded: "amqp:resource-limit-exceeded",
   messageNotFound: "com.microsoft:message-not-found",
   alreadyExists: "com.microsoft:entity-already-exists",
   internal: "amqp:internal-error",
@@ -52,6 +62,15 @@ export const lockLost = (): BrokerError =>
     "lockLost",
     "The lock supplied is invalid. Either the lock expired, or the message has already been removed from the queue.",
   );
+
+export const sessionLockLost = (session: string): BrokerError =>
+  new BrokerError(
+    "sessionLockLost",
+    `The session lock has expired on the session with id '${session}', or it is held by another receiver.`,
+  );
+
+export const entityDisabled = (path: string, operation: "send" | "receive"): BrokerError =>
+  new BrokerError("disabled", `The messaging entity '${path}' is disabled for ${operation} operations.`);
 
 /** Anything that was thrown, as a refusal; bugs and disk faults become internal errors. */
 export function asBrokerError(error: unknown): BrokerError {

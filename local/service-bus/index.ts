@@ -49,7 +49,14 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
   try {
     await applyTopology(namespace, options.topology);
     let host = "localhost";
-    const broker = { namespace, keys, grants: new Grants(), replies: new Replies(), log, host: () => host };
+    const broker = {
+      namespace,
+      keys,
+      grants: new Grants(options.clock),
+      replies: new Replies(),
+      log,
+      host: () => host,
+    };
     const amqp = await startAmqpServer(options.amqpPort, linkHandlers(broker), log);
     host = `localhost:${amqp.port}`;
     closing.push(async () => {

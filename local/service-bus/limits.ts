@@ -13,6 +13,16 @@ export const SENDER_CREDIT = 1000;
 export const MAX_HOPS = 4;
 /** A message that never expires; also "later than anything" for timers. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
+/** Message heads of one held session that wait in memory. */
+export const SESSION_WINDOW = 64;
+/** Sessions with messages that wait in memory for a receiver; further ones are found on disk. */
+export const SESSION_LINE = 4096;
+/** Sessions found on disk at once when the line has run empty. */
+export const SESSION_REFILL = 256;
+/** How long a receiver waits for its next session unless it says otherwise, and at most. */
+export const SESSION_WAIT_MS = 60_000;
+/** Session ids, message ids and partition keys, in characters. */
+export const MAX_ID_LENGTH = 128;
 /** Message heads of one queue that wait in memory; the rest wait on disk. */
 export const READY_WINDOW = 1024;
 /** Heads read from disk at once when the window has run empty. */

@@ -1,4 +1,4 @@
-import { FOREVER } from "../broker/description.ts";
+import { sizeOf } from "../broker/admission.ts";
 import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from "../broker/entity.ts";
 import type { Entry } from "./atom.ts";
 import { element } from "./xml.ts";
@@ -33,7 +33,7 @@ function queueXml(queue: QueueEntity, origin: string): string {
     element("DuplicateDetectionHistoryTimeWindow", description.duplicateDetectionHistoryTimeWindow) +
     element("MaxDeliveryCount", description.maxDeliveryCount) +
     element("EnableBatchedOperations", description.enableBatchedOperations) +
-    element("SizeInBytes", 0) +
+    element("SizeInBytes", sizeOf(queue)) +
     element("MessageCount", total(queue)) +
     commonXml(queue, origin) +
     element("EnablePartitioning", false) +
@@ -49,7 +49,7 @@ function topicXml(topic: TopicEntity): string {
     element("RequiresDuplicateDetection", description.requiresDuplicateDetection) +
     element("DuplicateDetectionHistoryTimeWindow", description.duplicateDetectionHistoryTimeWindow) +
     element("EnableBatchedOperations", description.enableBatchedOperations) +
-    element("SizeInBytes", 0) +
+    element("SizeInBytes", sizeOf(topic)) +
     element("SubscriptionCount", topic.subscriptions.size) +
     element("SupportOrdering", true) +
     commonXml(topic, undefined) +
@@ -65,7 +65,10 @@ function subscriptionXml(subscription: SubscriptionEntity, origin: string): stri
     element("RequiresSession", description.requiresSession) +
     element("DefaultMessageTimeToLive", description.defaultMessageTimeToLive) +
     element("DeadLetteringOnMessageExpiration", description.deadLetteringOnMessageExpiration) +
-    element("DeadLetteringOnFilterEvaluationExceptions", true) +
+    element(
+      "DeadLetteringOnFilterEvaluationExceptions",
+      description.deadLetteringOnFilterEvaluationExceptions,
+    ) +
     element("MessageCount", total(subscription)) +
     element("MaxDeliveryCount", description.maxDeliveryCount) +
     element("EnableBatchedOperations", description.enableBatchedOperations) +
@@ -75,19 +78,19 @@ function subscriptionXml(subscription: SubscriptionEntity, origin: string): stri
 
 /** `origin` is undefined where there is nothing to forward. */
 function commonXml(entity: Entity, origin: string | undefined): string {
-  const { forwardTo, userMetadata } = entity.description;
+  const { forwardTo, forwardDeadLetteredMessagesTo, userMetadata } = entity.description;
+  const url = (name: string | undefined): string | undefined =>
+    name === undefined || origin === undefined ? undefined : `${origin}/${name}`;
   return (
-    element("Status", "Active") +
-    element(
-      "ForwardTo",
-      forwardTo === undefined || origin === undefined ? undefined : `${origin}/${forwardTo}`,
-    ) +
+    element("Status", entity.description.status) +
+    element("ForwardTo", url(forwardTo)) +
+    element("ForwardDeadLetteredMessagesTo", url(forwardDeadLetteredMessagesTo)) +
     element("CreatedAt", iso(entity.createdAt)) +
     element("UpdatedAt", iso(entity.updatedAt)) +
     element("AccessedAt", iso(entity.accessedAt)) +
     element("UserMetadata", userMetadata) +
     countsXml(entity) +
-    element("AutoDeleteOnIdle", FOREVER) +
+    element("AutoDeleteOnIdle", entity.description.autoDeleteOnIdle) +
     element("EntityAvailabilityStatus", "Available")
   );
 }

@@ -1,8 +1,6 @@
-import type { Description } from "../broker/description.ts";
+import type { Description, EntityStatus } from "../broker/description.ts";
 import type { EntityKind } from "../broker/entity.ts";
 import { BrokerError } from "../errors.ts";
-import { parseDuration } from "../broker/duration.ts";
-import { NEVER } from "../limits.ts";
 import { childOf, textAt, type XmlElement } from "./xml.ts";
 
 const roots: Readonly<Record<EntityKind, string>> = {
@@ -14,7 +12,6 @@ const roots: Readonly<Record<EntityKind, string>> = {
 /** Says nothing about what an entity does: read-only, or always the same here. */
 const informative: ReadonlySet<string> = new Set([
   "EntityAvailabilityStatus",
-  "DeadLetteringOnFilterEvaluationExceptions",
   "SupportOrdering",
   "SizeInBytes",
   "MessageCount",
@@ -26,6 +23,10 @@ const informative: ReadonlySet<string> = new Set([
   "IsAnonymousAccessible",
   "DefaultRuleDescription",
 ]);
+
+/** Clients write the entity to forward to as a URL. */
+const entityName = (value: string): string | undefined =>
+  value === "" ? undefined : decodeURIComponent(value.replace(/^[a-z]+:\/\/[^/]*\//i, ""));
 
 type Reader = (value: string) => Partial<Description>;
 
@@ -39,16 +40,21 @@ const supported: Readonly<Record<string, Reader>> = {
   RequiresSession: (value) => ({ requiresSession: flag(value) }),
   DefaultMessageTimeToLive: (value) => ({ defaultMessageTimeToLive: value }),
   DeadLetteringOnMessageExpiration: (value) => ({ deadLetteringOnMessageExpiration: flag(value) }),
+  DeadLetteringOnFilterEvaluationExceptions: (value) => ({
+    deadLetteringOnFilterEvaluationExceptions: flag(value),
+  }),
   DuplicateDetectionHistoryTimeWindow: (value) => ({ duplicateDetectionHistoryTimeWindow: value }),
   EnableBatchedOperations: (value) => ({ enableBatchedOperations: flag(value) }),
-  ForwardTo: (value) => ({ forwardTo: decodeURIComponent(value.replace(/^[a-z]+:\/\/[^/]*\//i, "")) }),
+  ForwardTo: (value) => ({ forwardTo: entityName(value) }),
+  ForwardDeadLetteredMessagesTo: (value) => ({ forwardDeadLetteredMessagesTo: entityName(value) }),
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- checked with the whole description
+  Status: (value) => ({ status: value as EntityStatus }),
+  AutoDeleteOnIdle: (value) => ({ autoDeleteOnIdle: value }),
   UserMetadata: (value) => ({ userMetadata: value }),
 };
 
 /** Values of properties that this broker does not have, which change nothing. */
 const harmless: Readonly<Record<string, (value: string) => boolean>> = {
-  Status: (value) => value === "Active",
-  AutoDeleteOnIdle: (value) => parseDuration(value) === NEVER,
   EnablePartitioning: (value) => !flag(value),
   EnableExpress: (value) => !flag(value),
 };

@@ -130,6 +130,7 @@ async function onEntity(namespace: Namespace, request: AdministrationRequest): P
       const { description } = readDescription(entity.kind, parseXml(request.body));
       await updateEntity(namespace, entity, {
         forwardTo: undefined,
+        forwardDeadLetteredMessagesTo: undefined,
         userMetadata: undefined,
         ...description,
       });

@@ -25,6 +25,11 @@ const statuses: Record<ErrorCode, number> = {
   notImplemented: 400,
   tooLarge: 413,
   lockLost: 410,
+  sessionLockLost: 410,
+  sessionCannotBeLocked: 409,
+  timeout: 408,
+  disabled: 400,
+  quotaExceeded: 403,
   internal: 500,
 };
 

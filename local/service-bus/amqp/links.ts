@@ -49,7 +49,12 @@ export interface OutgoingLink<Subject> {
   readonly presettled: boolean;
   /** The session filter: undefined = none asked for, null = any session. */
   readonly sessionFilter: string | null | undefined;
-  accept(handlers: OutgoingHandlers<Subject>): void;
+  /** How long the peer is ready to wait for a session, if it says so. */
+  readonly timeoutMs: number | undefined;
+  /** With `session` the peer is told which session it got, and until when. */
+  accept(handlers: OutgoingHandlers<Subject>, session?: GrantedSession): void;
+  /** Answers the attach later, with `accept` or `refuse`, unless the peer goes away before. */
+  withhold(closed: () => void): void;
   refuse(error: BrokerError): void;
   detach(error: BrokerError): void;
   /** How many messages can be sent right now: credit, window and buffer considered. */
@@ -58,6 +63,12 @@ export interface OutgoingLink<Subject> {
   send(encoded: Buffer, tag: Buffer, subject: Subject): void;
   /** Uses up the credit and says so: the answer to a drain, due even when no credit is left. */
   drained(): void;
+}
+
+export interface GrantedSession {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly lockedUntil: number;
 }
 
 export interface OutgoingHandlers<Subject> {

@@ -5,14 +5,22 @@ import { entryOf, int, mapOf, nothing, symbol, text, textOf } from "../wire/valu
 import type { BrokerContext } from "./broker-context.ts";
 import type { IncomingDelivery, IncomingLink, Peer } from "./links.ts";
 import { messageOperations } from "./management/message-operations.ts";
-import type { OperationResult } from "./management/operation.ts";
+import type { Operation, OperationResult } from "./management/operation.ts";
+import { sessionOperations } from "./management/session-operations.ts";
 import { decodeRequest, encodeReply, type Request } from "./message.ts";
+
+const operations: Readonly<Record<string, Operation>> = { ...messageOperations, ...sessionOperations };
 
 const statusCodes: Record<ErrorCode, number> = {
   notFound: 404,
   messageNotFound: 404,
   alreadyExists: 409,
   lockLost: 410,
+  sessionLockLost: 410,
+  sessionCannotBeLocked: 409,
+  timeout: 408,
+  disabled: 403,
+  quotaExceeded: 403,
   unauthorized: 401,
   notAllowed: 400,
   invalid: 400,
@@ -66,7 +74,7 @@ async function run(
   { namespace, grants, host }: BrokerContext,
 ): Promise<OperationResult> {
   const name = textOf(entryOf(properties, "operation")) ?? "";
-  const operation = Object.hasOwn(messageOperations, name) ? messageOperations[name] : undefined;
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (operation === undefined) {
     throw new BrokerError("notImplemented", `The management operation '${name}' is not supported yet.`);
   }
@@ -74,7 +82,12 @@ async function run(
   const place: Place = resolve(namespace, path, host());
   place.entity.accessedAt = namespace.machinery.clock.now();
   if (body.type !== "map") throw new BrokerError("invalid", "The request's body is no map.");
-  return await operation.run({ namespace, place, body });
+  return await operation.run({
+    namespace,
+    place,
+    body,
+    requester: { peer, link: textOf(entryOf(properties, "associated-link-name")) },
+  });
 }
 
 function success({ messageId }: Request, result: OperationResult): Buffer {

@@ -1,5 +1,5 @@
 import { pathOf, resolve } from "../broker/address.ts";
-import { assertCanSend } from "../broker/publisher.ts";
+import { assertCanSend } from "../broker/admission.ts";
 import { asBrokerError, BrokerError, messageTooLarge } from "../errors.ts";
 import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { readTransfer } from "../message/incoming.ts";
@@ -30,11 +30,12 @@ export function serveSender(link: IncomingLink, broker: BrokerContext): void {
       delivery.settle(asBrokerError(error));
     }
   };
+  const stopWatchingToken = broker.grants.watch(link.peer, path, ["Send"], (error) => link.detach(error));
   const stopWatching = broker.namespace.onClosed(entity, () => {
     isGone = true;
     link.detach(gone(path));
   });
-  link.accept({ message, closed: stopWatching });
+  link.accept({ message, closed: () => (stopWatching(), stopWatchingToken()) });
 }
 
 const gone = (path: string): BrokerError =>

@@ -1,3 +1,4 @@
+import type { BrokerError } from "../errors.ts";
 import type { Lock } from "./locks.ts";
 
 /** Whoever takes messages from a queue: a receiver link. */
@@ -12,8 +13,8 @@ export interface Consumer {
   unreserve(): void;
   /** `lock` is absent for a consumer that deletes. */
   deliver(encoded: Buffer, lock: Lock | undefined): void;
-  /** The entity is gone. */
-  evict(): void;
+  /** Ends the link; without a reason because the entity is gone. */
+  evict(reason?: BrokerError): void;
 }
 
 /** The consumers of one queue, served in turn. */
@@ -40,7 +41,11 @@ export class Consumers {
     return undefined;
   }
 
-  evictAll(): void {
-    for (const consumer of this.#all.splice(0)) consumer.evict();
+  get size(): number {
+    return this.#all.length;
+  }
+
+  evictAll(reason?: BrokerError): void {
+    for (const consumer of this.#all.splice(0)) consumer.evict(reason);
   }
 }

@@ -5,6 +5,9 @@ import { parseDuration } from "./duration.ts";
 /** "Without end", as Azure's administration client writes it. */
 export const FOREVER = "P10675199DT2H48M5.4775807S";
 
+export const entityStatuses = ["Active", "Disabled", "SendDisabled", "ReceiveDisabled"] as const;
+export type EntityStatus = (typeof entityStatuses)[number];
+
 /**
  * What an entity is configured to do, under the names of Azure's administration client. Durations are ISO
  * 8601 texts. One shape serves queues, topics and subscriptions; each kind ignores what it does not have.
@@ -17,8 +20,14 @@ export interface Description {
   readonly requiresSession: boolean;
   readonly defaultMessageTimeToLive: string;
   readonly deadLetteringOnMessageExpiration: boolean;
+  /** Of a subscription: whether a message that one of its rules cannot be evaluated for becomes a dead letter. */
+  readonly deadLetteringOnFilterEvaluationExceptions: boolean;
   /** The name of a queue or topic; undefined = the messages stay here. */
   readonly forwardTo: string | undefined;
+  /** Where dead letters go; undefined = the entity's own dead-letter queue. */
+  readonly forwardDeadLetteredMessagesTo: string | undefined;
+  readonly status: EntityStatus;
+  readonly autoDeleteOnIdle: string;
   readonly userMetadata: string | undefined;
   readonly maxSizeInMegabytes: number;
   readonly enableBatchedOperations: boolean;
@@ -32,7 +41,11 @@ export const defaults: Description = {
   requiresSession: false,
   defaultMessageTimeToLive: FOREVER,
   deadLetteringOnMessageExpiration: false,
+  deadLetteringOnFilterEvaluationExceptions: true,
   forwardTo: undefined,
+  forwardDeadLetteredMessagesTo: undefined,
+  status: "Active",
+  autoDeleteOnIdle: FOREVER,
   userMetadata: undefined,
   maxSizeInMegabytes: 1024,
   enableBatchedOperations: true,
@@ -43,10 +56,13 @@ export interface Timing {
   readonly lockMs: number;
   readonly timeToLiveMs: number;
   readonly duplicateWindowMs: number;
+  readonly idleMs: number;
 }
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
+/** The largest namespace that Service Bus sells; a real one also insists on whole gigabytes. */
+const MAX_SIZE_MB = 81_920;
 const DAY = 24 * 60 * MINUTE;
 
 /** @throws BrokerError (invalid) naming the property that is not what Service Bus allows */
@@ -60,11 +76,20 @@ export function timingOf(description: Description): Timing {
       20 * SECOND,
       7 * DAY,
     ),
+    idleMs: duration("AutoDeleteOnIdle", description.autoDeleteOnIdle, 5 * MINUTE, NEVER),
   };
   const { maxDeliveryCount } = description;
   if (!Number.isInteger(maxDeliveryCount) || maxDeliveryCount < 1 || maxDeliveryCount > 2000) {
     throw new BrokerError("invalid", `MaxDeliveryCount must be between 1 and 2000, not ${maxDeliveryCount}.`);
   }
+  const { maxSizeInMegabytes, status } = description;
+  if (!Number.isInteger(maxSizeInMegabytes) || maxSizeInMegabytes < 1 || maxSizeInMegabytes > MAX_SIZE_MB)
+    throw new BrokerError(
+      "invalid",
+      `MaxSizeInMegabytes must be between 1 and ${MAX_SIZE_MB}, not ${maxSizeInMegabytes}.`,
+    );
+  if (!entityStatuses.includes(status))
+    throw new BrokerError("invalid", `Status must be one of ${entityStatuses.join(", ")}, not '${status}'.`);
   return timing;
 }
 

@@ -1,8 +1,10 @@
 import { BrokerError, entityNotFound } from "../errors.ts";
+import { compile } from "../rules/compile.ts";
+import { DEFAULT_RULE, type NewRule, type Rule } from "../rules/rule.ts";
+import { storedRule } from "../rules/stored-rule.ts";
 import { defaults, type Description, timingOf } from "./description.ts";
 import type { Entity, EntityKind, SubscriptionEntity } from "./entity.ts";
 import { type Namespace, queuesOf } from "./namespace.ts";
-import { DEFAULT_RULE, type Filter, type Rule } from "./rules.ts";
 
 const MAX_NAME = { queue: 260, topic: 260, subscription: 50, rule: 50 } as const;
 const namePattern = /^[A-Za-z0-9](?:[\w.\-/~]*[\w])?$/;
@@ -13,11 +15,6 @@ export interface NewEntity {
   readonly description: Partial<Description>;
   /** Of a subscription; none given = one rule that lets everything through. */
   readonly rules?: readonly NewRule[];
-}
-
-export interface NewRule {
-  readonly name: string;
-  readonly filter: Filter;
 }
 
 /** Creates an entity. @throws BrokerError (alreadyExists, invalid, notFound, notImplemented) */
@@ -34,6 +31,7 @@ export async function createEntity(namespace: Namespace, wanted: NewEntity): Pro
   const rules = wanted.rules?.length
     ? wanted.rules
     : [{ name: DEFAULT_RULE, filter: { kind: "true" } as const }];
+  for (const rule of rules) checkRule(rule);
   const row = { kind: wanted.kind, path: wanted.path, description: json, createdAt: now, updatedAt: now };
   // Live at once, so that a second creation in the same turn meets the first; undone if the disk refuses.
   let opened: Entity | undefined;
@@ -41,7 +39,7 @@ export async function createEntity(namespace: Namespace, wanted: NewEntity): Pro
     return await journal.change(() => {
       const id = entities.insert(wanted.kind, wanted.path, json, now);
       if (wanted.kind === "subscription") {
-        for (const rule of rules) entities.putRule(id, rule.name, JSON.stringify(rule.filter), now);
+        for (const rule of rules) entities.putRule(id, rule.name, storedRule(rule), now);
       }
       opened = namespace.open(
         { id, ...row },
@@ -95,37 +93,33 @@ export async function deleteEntity(namespace: Namespace, entity: Entity): Promis
 export async function createRule(
   namespace: Namespace,
   subscription: SubscriptionEntity,
-  { name, filter }: NewRule,
+  wanted: NewRule,
 ): Promise<Rule> {
-  if (name.length === 0 || name.length > MAX_NAME.rule) {
-    throw new BrokerError("invalid", `A rule's name has 1 to ${MAX_NAME.rule} characters.`);
-  }
+  const { name } = wanted;
   if (subscription.rules.has(name.toLowerCase())) {
     throw new BrokerError(
       "alreadyExists",
       `The messaging entity '${subscription.path}/Rules/${name}' already exists.`,
     );
   }
-  return await putRule(namespace, subscription, { name, filter });
+  return await putRule(namespace, subscription, wanted);
 }
 
-/** Creates the rule or replaces its filter. */
+/** Creates the rule or replaces its filter and action. @throws BrokerError (invalid, notImplemented) */
 export async function putRule(
   namespace: Namespace,
   subscription: SubscriptionEntity,
-  { name, filter }: NewRule,
+  wanted: NewRule,
 ): Promise<Rule> {
+  checkRule(wanted);
   const { clock, journal } = namespace.machinery;
   const now = clock.now();
   await journal.change(() =>
-    namespace.store.entities.putRule(subscription.id, name, JSON.stringify(filter), now),
+    namespace.store.entities.putRule(subscription.id, wanted.name, storedRule(wanted), now),
   );
-  const rule: Rule = {
-    name,
-    filter,
-    createdAt: subscription.rules.get(name.toLowerCase())?.createdAt ?? now,
-  };
-  subscription.rules.set(name.toLowerCase(), rule);
+  const key = wanted.name.toLowerCase();
+  const rule: Rule = { ...wanted, createdAt: subscription.rules.get(key)?.createdAt ?? now };
+  subscription.rules.set(key, rule);
   return rule;
 }
 
@@ -143,6 +137,13 @@ export async function deleteRule(
   subscription.rules.delete(name.toLowerCase());
 }
 
+function checkRule(rule: NewRule): void {
+  if (rule.name.length === 0 || rule.name.length > MAX_NAME.rule) {
+    throw new BrokerError("invalid", `A rule's name has 1 to ${MAX_NAME.rule} characters.`);
+  }
+  compile(rule);
+}
+
 function checkName({ kind, path }: NewEntity): void {
   const name = kind === "subscription" ? (path.split(/\/subscriptions\//i)[1] ?? "") : path;
   const slashAllowed = kind !== "subscription";
@@ -153,9 +154,6 @@ function checkName({ kind, path }: NewEntity): void {
 
 function checked(namespace: Namespace, description: Description): Description {
   timingOf(description);
-  if (description.requiresSession) {
-    throw new BrokerError("notImplemented", "Sessions (RequiresSession) are not supported yet.");
-  }
   const { forwardTo } = description;
   if (forwardTo !== undefined && namespace.destination(forwardTo) === undefined) {
     throw new BrokerError("notFound", `The entity '${forwardTo}' to forward to could not be found.`);

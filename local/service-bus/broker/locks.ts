@@ -1,5 +1,7 @@
 import { randomFillSync } from "node:crypto";
+import { NEVER } from "../limits.ts";
 import type { Head } from "../store/messages.ts";
+import type { SessionHold } from "./session-hold.ts";
 
 /** A message in the hands of one receiver until a certain time. */
 export interface Lock {
@@ -7,6 +9,8 @@ export interface Lock {
   /** The delivery tag: sixteen bytes, the last six of which are the sequence number. */
   readonly token: Buffer;
   until: number;
+  /** The session it belongs to, whose lock is what counts; `until` is then without end. */
+  readonly hold: SessionHold | undefined;
 }
 
 const TOKEN_BYTES = 16;
@@ -42,8 +46,16 @@ export class Locks {
   }
 
   take(head: Head, until: number): Lock {
-    const lock: Lock = { head, token: newToken(head.sequence), until };
+    const lock: Lock = { head, token: newToken(head.sequence), until, hold: undefined };
     this.#append(lock);
+    return lock;
+  }
+
+  /** A lock that lasts as long as its session is held. */
+  takeFor(hold: SessionHold, head: Head): Lock {
+    const lock: Lock = { head, token: newToken(head.sequence), until: NEVER, hold };
+    this.#append(lock);
+    hold.locks.add(lock);
     return lock;
   }
 
@@ -68,11 +80,21 @@ export class Locks {
   /** Ends the lock; false when it is not held any more or has run out. */
   release(lock: Lock, now: number): boolean {
     if (lock.until <= now || this.#bySequence.get(lock.head.sequence) !== lock) return false;
+    if (lock.hold !== undefined && !lock.hold.isHeld(now)) return false;
+    lock.hold?.locks.delete(lock);
     return this.#bySequence.delete(lock.head.sequence);
   }
 
+  /** Ends the lock of a session that is no longer held. */
+  forget(lock: Lock): void {
+    this.#bySequence.delete(lock.head.sequence);
+  }
+
   /** Puts back a lock whose settlement failed to reach the disk. */
-  restore(lock: Lock): void {
+  restore(lock: Lock, now: number): void {
+    // What its session has lost waits on disk for the next holder.
+    if (lock.hold !== undefined && !lock.hold.isHeld(now)) return;
+    lock.hold?.locks.add(lock);
     this.#append(lock);
   }
 

@@ -1,14 +1,18 @@
 import type { Clock } from "../../clock/clock.ts";
 import type { Log } from "../../part.ts";
-import { CACHED_PAYLOAD_BYTES, NEVER } from "../limits.ts";
+import type { BrokerError } from "../errors.ts";
+import { CACHED_PAYLOAD_BYTES, NEVER, REFILL } from "../limits.ts";
 import { compose } from "../message/outgoing.ts";
 import type { Journal } from "../store/journal.ts";
 import { type Head, type Messages, State, type Tally } from "../store/messages.ts";
 import type { Sequences } from "../store/sequences.ts";
+import type { SessionStore } from "../store/sessions.ts";
 import { type Consumer, Consumers } from "./consumers.ts";
 import { Due } from "./due.ts";
 import { type Lock, Locks } from "./locks.ts";
 import { type Ready, ReadyWindow } from "./ready-window.ts";
+import type { SessionHold } from "./session-hold.ts";
+import { Sessions } from "./sessions.ts";
 import { expireMessage, failAttempt, sweepExpired } from "./settlement.ts";
 
 /** What all queues of a namespace share. */
@@ -18,6 +22,7 @@ export interface Machinery {
   readonly journal: Journal;
   readonly messages: Messages;
   readonly sequences: Sequences;
+  readonly sessions: SessionStore;
 }
 
 /** What a queue is configured to do; read at each use, since an administrator may change it. */
@@ -44,29 +49,38 @@ export class MessageQueue {
   readonly id: number;
   readonly machinery: Machinery;
   readonly settings: () => QueueSettings;
-  readonly ready: ReadyWindow;
+  readonly #ready: ReadyWindow;
+  /** Where messages are only received session by session. */
+  readonly sessions: Sessions | undefined;
   readonly locks = new Locks();
   /** Messages by state; locked ones count as active. */
-  readonly counts = { active: 0, deferred: 0, scheduled: 0 };
+  readonly counts = { active: 0, deferred: 0, scheduled: 0, bytes: 0 };
   readonly #consumers = new Consumers();
   readonly #lockTimer: Due;
   readonly expiryTimer: Due;
   #latestExpiry: number;
   #waking = false;
 
-  constructor(id: number, machinery: Machinery, settings: () => QueueSettings, tallies: readonly Tally[]) {
+  constructor(
+    id: number,
+    machinery: Machinery,
+    settings: () => QueueSettings,
+    { tallies, requiresSession }: { readonly tallies: readonly Tally[]; readonly requiresSession: boolean },
+  ) {
     this.id = id;
     this.machinery = machinery;
     this.settings = settings;
-    this.ready = new ReadyWindow(
-      machinery.messages,
-      id,
-      Math.max(0, ...tallies.map((one) => one.lastSequence)),
+    const lastSequence = Math.max(0, ...tallies.map((one) => one.lastSequence));
+    const { messages } = machinery;
+    this.#ready = new ReadyWindow(
+      { page: REFILL, read: (after, upTo) => messages.activeBetween(id, after, upTo) },
+      lastSequence,
     );
     this.#latestExpiry = Math.max(0, ...tallies.map((one) => one.lastExpiry));
-    for (const one of tallies) this.#count(one.state, one.messages);
+    for (const one of tallies) this.#count(one.state, one.messages, one.bytes);
     this.#lockTimer = new Due(machinery.clock, () => this.#expireLocks());
     this.expiryTimer = new Due(machinery.clock, () => sweepExpired(this));
+    this.sessions = requiresSession ? new Sessions(this, lastSequence) : undefined;
     if (tallies.length > 0) this.expiryTimer.by(machinery.messages.nextExpiry(id, 0));
   }
 
@@ -76,7 +90,8 @@ export class MessageQueue {
     const early = draft.expiresAt < this.#latestExpiry ? 1 : 0;
     if (draft.state !== State.scheduled && early === 0) this.#latestExpiry = draft.expiresAt;
     const enqueueSequence = draft.enqueueSequence ?? sequence;
-    const head: Head = { ...draft, queue: this.id, sequence, early, enqueueSequence };
+    const session = this.sessions === undefined ? null : draft.session;
+    const head: Head = { ...draft, queue: this.id, sequence, early, enqueueSequence, session };
     this.machinery.messages.insert(head);
     return head;
   }
@@ -88,23 +103,28 @@ export class MessageQueue {
 
   /** A placed message is on disk. */
   arrived(head: Head, payload: Buffer | undefined): void {
-    this.#count(head.state, 1);
+    this.#count(head.state, 1, head.size);
     if (head.state !== State.active) return;
     const cached = payload !== undefined && payload.length <= CACHED_PAYLOAD_BYTES ? payload : undefined;
-    this.ready.arrive(head, cached);
+    (this.sessions ?? this.#ready).arrive(head, cached);
     if (head.expiresAt < NEVER) this.expiryTimer.by(head.expiresAt);
     this.wake();
   }
 
   /** A message has left this queue for good, or changed its state. */
   left(head: Head): void {
-    this.#count(head.state, -1);
+    this.#count(head.state, -1, -head.size);
   }
 
   /** A message that was taken is available again. */
   giveBack(head: Head): void {
-    this.ready.giveBack(head);
+    (this.sessions ?? this.#ready).giveBack(head);
     this.wake();
+  }
+
+  /** As `ReadyWindow.withdraw`. */
+  withdraw(head: Head): boolean {
+    return (this.sessions ?? this.#ready).withdraw(head);
   }
 
   attach(consumer: Consumer): void {
@@ -127,18 +147,24 @@ export class MessageQueue {
 
   /** Hands out what is available to whoever has room. */
   deliver(): void {
-    const now = this.machinery.clock.now();
+    if (this.sessions !== undefined) return this.sessions.deliver();
     for (;;) {
       const consumer = this.#consumers.next();
-      const ready = consumer === undefined ? undefined : this.ready.take();
+      const ready = consumer === undefined ? undefined : this.#ready.take();
       if (consumer === undefined || ready === undefined) return;
-      if (ready.head.expiresAt <= now) expireMessage(this, ready.head, true);
-      else this.#hand(consumer, ready);
+      this.serve(consumer, ready);
     }
   }
 
-  /** Locks a message that is not in the window (a deferred one). */
-  lock(head: Head): Lock {
+  /** Gives a message that was taken to a receiver, unless its time is over. */
+  serve(consumer: Consumer, ready: Ready, hold?: SessionHold): void {
+    if (ready.head.expiresAt <= this.machinery.clock.now()) expireMessage(this, ready.head, true);
+    else this.#hand(consumer, ready, hold);
+  }
+
+  /** Locks a message, for a session as long as that is held. */
+  lock(head: Head, hold?: SessionHold): Lock {
+    if (hold !== undefined) return this.locks.takeFor(hold, head);
     const lock = this.locks.take(head, this.machinery.clock.now() + this.settings().lockMs);
     this.#lockTimer.by(lock.until);
     return lock;
@@ -146,8 +172,8 @@ export class MessageQueue {
 
   /** Puts back a lock whose settlement did not reach the disk. */
   restore(lock: Lock): void {
-    this.locks.restore(lock);
-    this.#lockTimer.by(lock.until);
+    this.locks.restore(lock, this.machinery.clock.now());
+    this.#lockTimer.by(lock.hold === undefined ? lock.until : undefined);
   }
 
   /** The time until which the lock now holds. */
@@ -183,34 +209,43 @@ export class MessageQueue {
   close(): void {
     this.#lockTimer.stop();
     this.expiryTimer.stop();
-    this.#consumers.evictAll();
+    this.evict();
+    this.sessions?.stop();
+  }
+
+  /** Ends the links of all receivers; without a reason because the entity is gone. */
+  evict(reason?: BrokerError): void {
+    this.#consumers.evictAll(reason);
+    for (const consumer of this.sessions?.consumers() ?? []) consumer.evict(reason);
   }
 
   /** One message that cannot be read (a damaged file) must not stop the others. */
-  #hand(consumer: Consumer, ready: Ready): void {
+  #hand(consumer: Consumer, ready: Ready, hold: SessionHold | undefined): void {
     try {
-      if (consumer.deletes) this.#handOver(consumer, ready);
-      else this.#lend(consumer, ready);
+      if (consumer.deletes) this.#handOver(consumer, ready, hold);
+      else this.#lend(consumer, ready, hold);
     } catch (error) {
       const { queue, sequence } = ready.head;
       this.machinery.log("service-bus.undeliverable", { queue, sequence, error: String(error) });
     }
   }
 
-  #lend(consumer: Consumer, ready: Ready): void {
-    const lock = this.lock(ready.head);
-    consumer.deliver(this.encode(ready.head, lock.until, ready), lock);
+  #lend(consumer: Consumer, ready: Ready, hold: SessionHold | undefined): void {
+    const lock = this.lock(ready.head, hold);
+    consumer.deliver(this.encode(ready.head, hold?.until ?? lock.until, ready), lock);
   }
 
   /** Deleted first, sent after the commit: a crash may lose the message but never delivers it twice. */
-  #handOver(consumer: Consumer, ready: Ready): void {
+  #handOver(consumer: Consumer, ready: Ready, hold: SessionHold | undefined): void {
     const { head } = ready;
     const { journal, messages } = this.machinery;
     const encoded = this.encode(head, undefined, ready);
     consumer.reserve();
+    hold?.begin();
     journal.write(
       () => messages.remove(head),
       (removed) => {
+        hold?.finish();
         if (!removed) return consumer.unreserve();
         this.left(head);
         consumer.deliver(encoded, undefined);
@@ -218,6 +253,7 @@ export class MessageQueue {
       () => {
         consumer.unreserve();
         this.giveBack(head);
+        hold?.finish();
       },
     );
   }
@@ -227,7 +263,8 @@ export class MessageQueue {
     this.#lockTimer.by(this.locks.nextExpiry());
   }
 
-  #count(state: number, change: number): void {
+  #count(state: number, change: number, bytes: number): void {
+    this.counts.bytes += bytes;
     if (state === State.active) this.counts.active += change;
     else if (state === State.deferred) this.counts.deferred += change;
     else this.counts.scheduled += change;

@@ -1,9 +1,11 @@
 import type { PartOptions } from "../../part.ts";
 import { BrokerError } from "../errors.ts";
+import type { Rule } from "../rules/rule.ts";
+import { readStoredRule } from "../rules/stored-rule.ts";
 import type { EntityRow } from "../store/entities.ts";
 import type { Tally } from "../store/messages.ts";
 import type { Store } from "../store/store.ts";
-import { type Description, timingOf } from "./description.ts";
+import { defaults, type Description, timingOf } from "./description.ts";
 import { Due } from "./due.ts";
 import {
   type Entity,
@@ -15,7 +17,6 @@ import {
 } from "./entity.ts";
 import { type Machinery, MessageQueue, type QueueSettings } from "./message-queue.ts";
 import { Publisher } from "./publisher.ts";
-import type { Filter, Rule } from "./rules.ts";
 import { Schedule } from "./schedule.ts";
 
 const PRUNE_EVERY_MS = 60_000;
@@ -35,8 +36,8 @@ export class Namespace {
 
   constructor({ clock, log }: PartOptions, store: Store) {
     this.store = store;
-    const { journal, messages, sequences, duplicates } = store;
-    this.machinery = { clock, log, journal, messages, sequences };
+    const { journal, messages, sequences, sessions, duplicates } = store;
+    this.machinery = { clock, log, journal, messages, sequences, sessions };
     this.publisher = new Publisher({
       clock,
       journal,
@@ -118,8 +119,7 @@ export class Namespace {
       const own = (rules.get(row.id) ?? []).map(({ name, description, createdAt }) => ({
         name,
         createdAt,
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this broker in this shape
-        filter: JSON.parse(description) as Filter,
+        ...readStoredRule(description),
       }));
       this.open(row, tallies.get(row.id) ?? [], own);
     }
@@ -127,8 +127,9 @@ export class Namespace {
 
   #build(row: EntityRow, tallies: readonly Tally[], rules: readonly Rule[]): Entity {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by this broker in this shape
-    const description = JSON.parse(row.description) as Description;
-    const queues = this.#queues(row, tallies, () => entity);
+    const stored = JSON.parse(row.description) as Partial<Description>;
+    const description: Description = { ...defaults, ...stored };
+    const queues = this.#queues(row, tallies, description.requiresSession, () => entity);
     const common = {
       ...queues,
       id: row.id,
@@ -159,15 +160,13 @@ export class Namespace {
     return subscription;
   }
 
-  #queues(row: EntityRow, tallies: readonly Tally[], entity: () => Entity) {
+  #queues(row: EntityRow, tallies: readonly Tally[], sessions: boolean, entity: () => Entity) {
     const make = (sub: number, settings: () => QueueSettings): MessageQueue => {
       const id = row.id * SUB_QUEUES + sub;
-      return new MessageQueue(
-        id,
-        this.machinery,
-        settings,
-        tallies.filter((tally) => tally.queue === id),
-      );
+      return new MessageQueue(id, this.machinery, settings, {
+        tallies: tallies.filter((tally) => tally.queue === id),
+        requiresSession: sessions && sub === SubQueue.main,
+      });
     };
     const deadLetterSettings = (): QueueSettings => ({
       path: row.path,

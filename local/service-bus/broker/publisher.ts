@@ -1,14 +1,15 @@
 import type { Clock } from "../../clock/clock.ts";
-import { asBrokerError, BrokerError } from "../errors.ts";
+import { asBrokerError } from "../errors.ts";
 import { MAX_HOPS, NEVER } from "../limits.ts";
 import { amend, deadLetterAmendments } from "../message/amend.ts";
 import { type Incoming, readMessage } from "../message/incoming.ts";
+import { route } from "../rules/route.ts";
 import type { Duplicates } from "../store/duplicates.ts";
 import type { Journal } from "../store/journal.ts";
 import { type Head, type Messages, State } from "../store/messages.ts";
+import { assertAdmits } from "./admission.ts";
 import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from "./entity.ts";
 import type { MessageQueue } from "./message-queue.ts";
-import { matchesAny } from "./rules.ts";
 import type { Done } from "./settlement.ts";
 
 /** A message on its way through topics and forwards, and what it has met so far. */
@@ -51,8 +52,9 @@ export class Publisher {
     this.#parts = parts;
   }
 
-  /** `done` is called when the messages are on disk. */
+  /** `done` is called when the messages are on disk. @throws BrokerError when the entity does not take them */
   publish(entity: Entity, messages: readonly Incoming[], done: Done): void {
+    assertAdmits(entity, messages);
     this.#write(
       (placed) => {
         for (const message of messages) this.#enter(entity, message, placed);
@@ -63,8 +65,9 @@ export class Publisher {
   }
 
   /** The sequence numbers by which the messages can be cancelled; one whose time has come is sent at once. */
-  schedule(entity: Entity, messages: readonly Incoming[]): Promise<number[]> {
-    return new Promise((resolve, reject) =>
+  async schedule(entity: Entity, messages: readonly Incoming[]): Promise<number[]> {
+    assertAdmits(entity, messages);
+    return await new Promise((resolve, reject) =>
       this.#write(
         (placed) => messages.map((message) => this.#enter(entity, message, placed)),
         resolve,
@@ -145,12 +148,31 @@ export class Publisher {
   #fanOut(topic: TopicEntity, journey: Journey, placed: Placed[]): number {
     const sequence = topic.main.nextSequence();
     const onward = { ...journey, enqueueSequence: journey.enqueueSequence ?? sequence };
+    const arrival = { enqueuedAt: this.#parts.clock.now(), sequence };
     for (const subscription of topic.subscriptions.values()) {
-      if (matchesAny(subscription.rules.values(), journey.message.payload)) {
-        this.#admit(subscription, onward, placed);
+      const routed = route(subscription.rules.values(), journey.message.payload, arrival);
+      if (routed.asSent) this.#admit(subscription, onward, placed);
+      for (const payload of routed.changed) {
+        this.#admit(subscription, { ...onward, message: readMessage(payload) }, placed);
       }
+      if (routed.faults.length > 0) this.#ruleFault(subscription, onward, placed, routed.faults.join(" "));
     }
     return sequence;
+  }
+
+  #ruleFault(
+    subscription: SubscriptionEntity,
+    journey: Journey,
+    placed: Placed[],
+    description: string,
+  ): void {
+    if (!subscription.description.deadLetteringOnFilterEvaluationExceptions) return;
+    const reason = "FilterEvaluationException";
+    const payload = amend(journey.message.payload, deadLetterAmendments(reason, description));
+    this.#insert(subscription.deadLetters, { ...journey, message: { ...journey.message, payload } }, placed, {
+      expiresAt: NEVER,
+      source: subscription.path,
+    });
   }
 
   #forward(from: QueueEntity | SubscriptionEntity, journey: Journey, placed: Placed[]): number {
@@ -207,6 +229,7 @@ export class Publisher {
       source: null,
       session: message.sessionId ?? null,
       content: this.#parts.messages.store(message.payload),
+      size: message.payload.length,
       ...special,
     });
     placed.push({ queue, head, payload: message.payload });
@@ -221,13 +244,3 @@ const start = (message: Incoming): Journey => ({
   timeToLiveMs: NEVER,
   scheduledAt: 0,
 });
-
-/** Sends are refused where no message can wait. */
-export function assertCanSend(entity: Entity): void {
-  if (entity.kind === "subscription") {
-    throw new BrokerError(
-      "notAllowed",
-      "A subscription receives its messages from its topic; send to the topic.",
-    );
-  }
-}

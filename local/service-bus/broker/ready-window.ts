@@ -1,5 +1,5 @@
-import { READY_WINDOW, REFILL } from "../limits.ts";
-import { type Head, type Messages, State } from "../store/messages.ts";
+import { READY_WINDOW } from "../limits.ts";
+import { type Head, State } from "../store/messages.ts";
 
 /** A message that can be delivered at once; `payload` spares the disk when it is at hand. */
 export interface Ready {
@@ -7,14 +7,22 @@ export interface Ready {
   readonly payload: Buffer | undefined;
 }
 
+/** The active messages on disk that a window looks at. */
+export interface Backlog {
+  /** How many one reading returns at most. */
+  readonly page: number;
+  /** In order, after one sequence number and up to another. */
+  read(after: number, upTo: number): Head[];
+}
+
 /**
- * The messages of a queue that wait for a receiver, in order of sequence, a bounded number of them in
+ * The messages of a queue, or of one session, that wait for a receiver, in order of sequence, a bounded number of them in
  * memory. Invariant: of the active messages up to `#cursor`, each is here, locked, or being settled; those
  * behind it are on disk only, and durable up to `#committed`.
  */
 export class ReadyWindow {
-  readonly #messages: Messages;
-  readonly #queue: number;
+  readonly #backlog: Backlog;
+  readonly #capacity: number;
   #fresh: Ready[] = [];
   #next = 0;
   /** Came back (abandoned, lock expired), lowest sequence last. */
@@ -23,9 +31,9 @@ export class ReadyWindow {
   #cursor = 0;
   #committed: number;
 
-  constructor(messages: Messages, queue: number, lastSequence: number) {
-    this.#messages = messages;
-    this.#queue = queue;
+  constructor(backlog: Backlog, lastSequence: number, capacity = READY_WINDOW) {
+    this.#backlog = backlog;
+    this.#capacity = capacity;
     this.#committed = lastSequence;
   }
 
@@ -33,7 +41,7 @@ export class ReadyWindow {
   arrive(head: Head, payload: Buffer | undefined): void {
     const upToDate = this.#cursor === this.#committed;
     this.#committed = head.sequence;
-    if (!upToDate || this.#fresh.length - this.#next >= READY_WINDOW) return;
+    if (!upToDate || this.#fresh.length - this.#next >= this.#capacity) return;
     // A copy: the original is a slice of the network's buffer and would keep all of it.
     this.#fresh.push({ head, payload: payload === undefined ? undefined : Buffer.from(payload) });
     this.#cursor = head.sequence;
@@ -74,7 +82,7 @@ export class ReadyWindow {
     if (this.#next === this.#fresh.length) {
       this.#fresh = [];
       this.#next = 0;
-    } else if (this.#next >= READY_WINDOW) {
+    } else if (this.#next >= this.#capacity) {
       this.#fresh.splice(0, this.#next);
       this.#next = 0;
     }
@@ -83,9 +91,10 @@ export class ReadyWindow {
 
   #refill(): void {
     if (this.#cursor >= this.#committed) return;
-    const heads = this.#messages.activeBetween(this.#queue, this.#cursor, this.#committed);
+    const heads = this.#backlog.read(this.#cursor, this.#committed);
     this.#fresh = heads.map((head) => ({ head, payload: undefined }));
     this.#next = 0;
-    this.#cursor = heads.length < REFILL ? this.#committed : (heads.at(-1)?.sequence ?? this.#committed);
+    this.#cursor =
+      heads.length < this.#backlog.page ? this.#committed : (heads.at(-1)?.sequence ?? this.#committed);
   }
 }

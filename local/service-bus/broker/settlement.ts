@@ -1,4 +1,4 @@
-import { asBrokerError, BrokerError, lockLost } from "../errors.ts";
+import { asBrokerError, BrokerError, lockLost, sessionLockLost } from "../errors.ts";
 import { NEVER, SWEEP } from "../limits.ts";
 import { amend, type Amendments, deadLetterAmendments } from "../message/amend.ts";
 import { type Head, State } from "../store/messages.ts";
@@ -32,7 +32,7 @@ export function release(queue: MessageQueue, lock: Lock, done: Done): void {
     giveBack(queue, lock.head);
     done();
   } else {
-    done(lockLost());
+    done(lost(lock));
   }
 }
 
@@ -81,9 +81,24 @@ export function deadLetter(
 }
 
 /** A lock has run out: the attempt counts as failed. */
-export function failAttempt(queue: MessageQueue, head: Head, amendments: Amendments): void {
+export function failAttempt(
+  queue: MessageQueue,
+  head: Head,
+  amendments: Amendments,
+  finished?: () => void,
+): void {
   const attempt = countAttempt(queue, head, amendments);
-  queue.machinery.journal.write(attempt.work, attempt.applied, () => giveBack(queue, head));
+  queue.machinery.journal.write(
+    attempt.work,
+    () => {
+      attempt.applied();
+      finished?.();
+    },
+    () => {
+      giveBack(queue, head);
+      finished?.();
+    },
+  );
 }
 
 /**
@@ -119,7 +134,7 @@ export function sweepExpired(queue: MessageQueue): void {
     if (expired.length === SWEEP) break;
   }
   for (const head of expired) {
-    expireMessage(queue, head, queue.ready.withdraw(head));
+    expireMessage(queue, head, queue.withdraw(head));
   }
   queue.expiryTimer.by(expired.length === SWEEP ? now : messages.nextExpiry(queue.id, now));
 }
@@ -133,17 +148,20 @@ interface Transition {
 function settle(queue: MessageQueue, lock: Lock, done: Done, work: () => unknown, applied: () => void): void {
   const { clock, journal } = queue.machinery;
   if (!queue.locks.release(lock, clock.now())) {
-    done(lockLost());
+    done(lost(lock));
     return;
   }
+  lock.hold?.begin();
   journal.write(
     work,
     () => {
       applied();
+      lock.hold?.finish();
       done();
     },
     (error) => {
       queue.restore(lock);
+      lock.hold?.finish();
       done(asBrokerError(error));
     },
   );
@@ -218,5 +236,7 @@ function rewrite(queue: MessageQueue, head: Head, amendments: Amendments): void 
   const { messages } = queue.machinery;
   messages.rewrite(head, amend(messages.payload(head), amendments));
 }
+
+const lost = ({ hold }: Lock): BrokerError => (hold === undefined ? lockLost() : sessionLockLost(hold.id));
 
 const isDeadLetters = (queue: MessageQueue): boolean => queue.settings().deadLetters === undefined;

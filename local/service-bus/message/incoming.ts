@@ -12,6 +12,8 @@ export interface Incoming {
   /** What duplicate detection compares; never empty. */
   readonly messageId: string;
   readonly sessionId: string | undefined;
+  /** From the annotation `x-opt-partition-key`. */
+  readonly partitionKey: string | undefined;
   /** From the header; undefined = as long as the entity says. */
   readonly timeToLiveMs: number | undefined;
   /** Milliseconds since the epoch; undefined = now. */
@@ -57,6 +59,7 @@ export function readMessage(bytes: Buffer): Incoming {
     sessionId: properties.sessionId,
     timeToLiveMs: header === undefined ? undefined : readTimeToLive(bytes, header),
     scheduledAt: annotations.scheduledAt,
+    partitionKey: annotations.partitionKey,
   };
 }
 
@@ -83,11 +86,13 @@ const brokerAnnotations: ReadonlySet<string> = new Set([
 ]);
 
 function readAnnotations(bytes: Buffer, section: SectionSpan | undefined) {
-  if (section === undefined) return { bytes: NO_BYTES, asSent: true, scheduledAt: undefined };
+  if (section === undefined)
+    return { bytes: NO_BYTES, asSent: true, scheduledAt: undefined, partitionKey: undefined };
   const items = rawItems(bytes, section.value);
   if (items.length % 2 !== 0) throw new MalformedAmqp("message annotations have a key without a value");
   const kept: Buffer[] = [];
   let scheduledAt: number | undefined;
+  let partitionKey: string | undefined;
   for (let index = 0; index < items.length; index += 2) {
     const [key, value] = [items[index], items[index + 1]];
     if (key === undefined || value === undefined) break;
@@ -96,16 +101,18 @@ function readAnnotations(bytes: Buffer, section: SectionSpan | undefined) {
     if (name === "x-opt-scheduled-enqueue-time") {
       scheduledAt = integerOf(decodeValue(bytes, value.start)[0]);
     }
+    if (name === "x-opt-partition-key") partitionKey = textOf(decodeValue(bytes, value.start)[0]);
     kept.push(bytes.subarray(key.start, value.end));
   }
   if (kept.length * 2 === items.length) {
-    return { bytes: bytes.subarray(section.start, section.end), asSent: true, scheduledAt };
+    return { bytes: bytes.subarray(section.start, section.end), asSent: true, scheduledAt, partitionKey };
   }
   const content = rawCompound(0xd1, kept.length * 2, kept);
   return {
     bytes: Buffer.concat([bytes.subarray(section.start, section.value), content]),
     asSent: false,
     scheduledAt,
+    partitionKey,
   };
 }
 

@@ -23,18 +23,21 @@ export interface Head {
   readonly session: string | null;
   /** The row of its bytes. */
   readonly content: number;
+  /** Of those bytes, as they came; what a settlement adds later is not counted. */
+  readonly size: number;
 }
 
 export interface Tally {
   readonly queue: number;
   readonly state: number;
   readonly messages: number;
+  readonly bytes: number;
   readonly lastSequence: number;
   readonly lastExpiry: number;
 }
 
-const COLUMNS = `queue, sequence, state, enqueued_at AS enqueuedAt, enqueue_sequence AS enqueueSequence,
-  expires_at AS expiresAt, early, scheduled_at AS scheduledAt, delivery_count AS deliveryCount, source, session, content`;
+export const HEAD_COLUMNS = `queue, sequence, state, enqueued_at AS enqueuedAt, enqueue_sequence AS enqueueSequence,
+  expires_at AS expiresAt, early, scheduled_at AS scheduledAt, delivery_count AS deliveryCount, source, session, content, size`;
 
 /** Heads and contents. Writers are called inside a journal write. */
 export class Messages {
@@ -58,7 +61,7 @@ export class Messages {
     this.#db = db;
     const where = "FROM message WHERE queue = ?";
     this.#sql = {
-      insert: db.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert: db.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       store: db.prepare("INSERT INTO content VALUES (?, ?)"),
       remove: db.prepare("DELETE FROM message WHERE queue = ? AND sequence = ?"),
       drop: db.prepare("DELETE FROM content WHERE id = ?"),
@@ -69,24 +72,24 @@ export class Messages {
       rewrite: db.prepare("UPDATE content SET payload = ? WHERE id = ?"),
     };
     this.#payload = query(db, "SELECT payload FROM content WHERE id = ?");
-    this.#find = query(db, `SELECT ${COLUMNS} ${where} AND sequence = ?`);
+    this.#find = query(db, `SELECT ${HEAD_COLUMNS} ${where} AND sequence = ?`);
     this.#active = query(
       db,
-      `SELECT ${COLUMNS} ${where} AND sequence > ? AND sequence <= ? AND state = 0 ORDER BY sequence LIMIT ${REFILL}`,
+      `SELECT ${HEAD_COLUMNS} ${where} AND sequence > ? AND sequence <= ? AND state = 0 ORDER BY sequence LIMIT ${REFILL}`,
     );
-    this.#from = query(db, `SELECT ${COLUMNS} ${where} AND sequence >= ? ORDER BY sequence LIMIT ?`);
+    this.#from = query(db, `SELECT ${HEAD_COLUMNS} ${where} AND sequence >= ? ORDER BY sequence LIMIT ?`);
     this.#due = query(
       db,
-      `SELECT ${COLUMNS} ${where} AND state = 2 AND scheduled_at <= ? ORDER BY scheduled_at, sequence LIMIT ?`,
+      `SELECT ${HEAD_COLUMNS} ${where} AND state = 2 AND scheduled_at <= ? ORDER BY scheduled_at, sequence LIMIT ?`,
     );
     this.#nextDue = query(db, `SELECT min(scheduled_at) AS at ${where} AND state = 2`);
     this.#inOrder = query(
       db,
-      `SELECT ${COLUMNS} ${where} AND sequence > ? AND early = 0 AND state <> 2 ORDER BY sequence LIMIT ?`,
+      `SELECT ${HEAD_COLUMNS} ${where} AND sequence > ? AND early = 0 AND state <> 2 ORDER BY sequence LIMIT ?`,
     );
     this.#expiredEarly = query(
       db,
-      `SELECT ${COLUMNS} ${where} AND early = 1 AND state <> 2 AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
+      `SELECT ${HEAD_COLUMNS} ${where} AND early = 1 AND state <> 2 AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
     );
     this.#nextExpiry = query(
       db,
@@ -120,6 +123,7 @@ export class Messages {
       head.source,
       head.session,
       head.content,
+      head.size,
     );
   }
 
@@ -202,7 +206,7 @@ export class Messages {
   tallies(): Tally[] {
     return query<Tally>(
       this.#db,
-      `SELECT queue, state, count(*) AS messages, max(sequence) AS lastSequence,
+      `SELECT queue, state, count(*) AS messages, sum(size) AS bytes, max(sequence) AS lastSequence,
          max(CASE WHEN early = 0 THEN expires_at ELSE 0 END) AS lastExpiry FROM message GROUP BY queue, state`,
     ).all();
   }
@@ -214,5 +218,6 @@ export class Messages {
       .run(queue);
     this.#db.prepare("DELETE FROM message WHERE queue = ?").run(queue);
     this.#db.prepare("DELETE FROM sequence WHERE queue = ?").run(queue);
+    this.#db.prepare("DELETE FROM session WHERE queue = ?").run(queue);
   }
 }

@@ -8,7 +8,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
  * letters). `early` marks a message that expires before one in front of it, so that everything else expires
  * in order of sequence and needs no index.
  */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const ddl = `
   CREATE TABLE IF NOT EXISTS entity (
@@ -43,10 +43,20 @@ const ddl = `
     source TEXT,
     session TEXT,
     content INTEGER NOT NULL,
+    size INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (queue, sequence)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS message_scheduled ON message (queue, scheduled_at) WHERE state = 2;
   CREATE INDEX IF NOT EXISTS message_early ON message (queue, expires_at) WHERE early = 1;
+  CREATE INDEX IF NOT EXISTS message_session ON message (queue, session, sequence)
+    WHERE session IS NOT NULL AND state = 0;
+  CREATE TABLE IF NOT EXISTS session (
+    queue INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    state BLOB NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (queue, id)
+  ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS content (
     id INTEGER PRIMARY KEY,
     payload BLOB NOT NULL
@@ -60,6 +70,11 @@ const ddl = `
   CREATE INDEX IF NOT EXISTS duplicate_age ON duplicate (entity, seen_at);
 `;
 
+const fromVersion1 = `
+  ALTER TABLE message ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
+  UPDATE message SET size = (SELECT length(payload) FROM content WHERE id = message.content);
+`;
+
 /** Creates what is missing. @throws when the file was written by a newer version */
 export function prepareSchema(db: DatabaseSync): void {
   const version = query<{ user_version: number }>(db, "PRAGMA user_version").get()?.user_version ?? 0;
@@ -68,6 +83,7 @@ export function prepareSchema(db: DatabaseSync): void {
       `the Service Bus data was written by a newer version (${version}); this one knows ${SCHEMA_VERSION}`,
     );
   }
+  if (version === 1) db.exec(fromVersion1);
   db.exec(ddl);
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }

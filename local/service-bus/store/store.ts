@@ -6,6 +6,7 @@ import { Entities } from "./entities.ts";
 import { Journal } from "./journal.ts";
 import { Messages } from "./messages.ts";
 import { prepareSchema } from "./schema.ts";
+import { SessionStore } from "./sessions.ts";
 import { Sequences } from "./sequences.ts";
 
 /** Everything durable, in one SQLite file. */
@@ -15,6 +16,7 @@ export interface Store {
   readonly entities: Entities;
   readonly duplicates: Duplicates;
   readonly sequences: Sequences;
+  readonly sessions: SessionStore;
   /** Commits what is open and closes the file. */
   close(): void;
 }
@@ -30,6 +32,7 @@ export function openStore({ dataFolder, durability, log }: PartOptions): Store {
     entities: new Entities(commit.db),
     duplicates: new Duplicates(commit.db),
     sequences,
+    sessions: new SessionStore(commit.db),
     close() {
       try {
         void commit.write(() => sequences.giveBackUnused());

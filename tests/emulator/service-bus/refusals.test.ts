@@ -72,14 +72,6 @@ test("a message that is too large is refused and the sender goes on working", as
   expect(large?.body).toHaveLength(200_000);
 });
 
-test("sessions are refused, with a clear text wherever the client shows one", async () => {
-  const { client, events } = await openBus();
-  await expect(client.acceptNextSession("work")).rejects.toThrow(/Sessions are not supported yet/);
-  // For a named session the client always blames another receiver; the broker's log says what it was.
-  await expect(client.acceptSession("work", "s-1")).rejects.toThrow(/Failed to create a receiver/);
-  expect(events.filter((event) => event.includes("amqp:not-implemented"))).not.toEqual([]);
-});
-
 test("a topic has nothing to receive", async () => {
   const { client } = await openBus({ queues: [queue("q")], topics: [topic("t", [])] });
   await expect(client.createReceiver("t").receiveMessages(1, { maxWaitTimeInMs: 500 })).rejects.toMatchObject(

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ReadyWindow } from "#local/service-bus/broker/ready-window.ts";
+import { type Backlog, ReadyWindow } from "#local/service-bus/broker/ready-window.ts";
 import { NEVER, READY_WINDOW, REFILL } from "#local/service-bus/limits.ts";
-import { type Head, type Messages, State } from "#local/service-bus/store/messages.ts";
+import { type Head, State } from "#local/service-bus/store/messages.ts";
 
 const head = (sequence: number): Head => ({
   queue: 4,
@@ -17,19 +17,19 @@ const head = (sequence: number): Head => ({
   source: null,
   session: null,
   content: sequence,
+  size: 1,
 });
 
 /** The disk as the window sees it: active messages by sequence. */
-function disk(stored: Set<number>) {
-  const activeBetween: Messages["activeBetween"] = (_queue, after, upTo) =>
+const disk = (stored: Set<number>): Backlog => ({
+  page: REFILL,
+  read: (after, upTo) =>
     [...stored]
       .filter((sequence) => sequence > after && sequence <= upTo)
       .toSorted((a, b) => a - b)
       .slice(0, REFILL)
-      .map(head);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the window uses nothing else
-  return { activeBetween } as unknown as Messages;
-}
+      .map(head),
+});
 
 const step = fc.oneof(
   {
@@ -56,7 +56,7 @@ test("whatever happens, the lowest available message is next, once, and none is 
       const stored = new Set<number>();
       const available = new Set<number>();
       const taken: number[] = [];
-      const window = new ReadyWindow(disk(stored), 4, 0);
+      const window = new ReadyWindow(disk(stored), 0);
       let next = 1;
       const lowest = (): number => [...available].reduce((a, b) => Math.min(a, b), Infinity);
       const take = (): void => {
@@ -98,15 +98,15 @@ test("whatever happens, the lowest available message is next, once, and none is 
 test("memory holds a bounded part of the backlog", () => {
   const reads: number[] = [];
   const stored = new Set(Array.from({ length: 5 * READY_WINDOW }, (_, n) => n + 1));
-  const messages = disk(stored);
-  const counting: Pick<Messages, "activeBetween"> = {
-    activeBetween(queue, after, upTo) {
+  const backlog = disk(stored);
+  const counting: Backlog = {
+    page: backlog.page,
+    read(after, upTo) {
       reads.push(after);
-      return messages.activeBetween(queue, after, upTo);
+      return backlog.read(after, upTo);
     },
   };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the window uses nothing else
-  const window = new ReadyWindow(counting as Messages, 4, 0);
+  const window = new ReadyWindow(counting, 0);
   for (const sequence of stored) window.arrive(head(sequence), undefined);
   for (let n = 1; n <= READY_WINDOW; n++) expect(window.take()?.head.sequence).toBe(n);
   expect(reads).toEqual([]);

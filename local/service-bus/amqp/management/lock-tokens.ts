@@ -1,5 +1,6 @@
 import type { Lock } from "../../broker/locks.ts";
 import type { MessageQueue } from "../../broker/message-queue.ts";
+import type { SessionHold } from "../../broker/session-hold.ts";
 import { BrokerError, lockLost } from "../../errors.ts";
 import type { AmqpValue } from "../../wire/values.ts";
 
@@ -16,12 +17,16 @@ export function reorderGuid(bytes: Buffer): Buffer {
 }
 
 /** @throws BrokerError (lockLost) when one of the locks is not held any more */
-export function findLocks(queue: MessageQueue, tokens: readonly AmqpValue[]): Lock[] {
+export function findLocks(
+  queue: MessageQueue,
+  tokens: readonly AmqpValue[],
+  hold: SessionHold | undefined,
+): Lock[] {
   const now = queue.machinery.clock.now();
   return tokens.map((token) => {
     if (token.type !== "uuid") throw new BrokerError("invalid", "A lock token is not a uuid.");
     const lock = queue.locks.find(reorderGuid(token.value), now);
-    if (lock === undefined) throw lockLost();
+    if (lock === undefined || lock.hold !== hold) throw lockLost();
     return lock;
   });
 }

@@ -1,13 +1,12 @@
 import { type Done, abandon, complete, deadLetter, defer } from "../../broker/settlement.ts";
 import { cancelScheduled } from "../../broker/schedule.ts";
-import { assertCanSend } from "../../broker/publisher.ts";
 import type { Lock } from "../../broker/locks.ts";
 import type { MessageQueue } from "../../broker/message-queue.ts";
 import { BrokerError } from "../../errors.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import { type Amendments, amendmentsOf } from "../../message/amend.ts";
 import { readMessage } from "../../message/incoming.ts";
-import { State } from "../../store/messages.ts";
+import { type Head, State } from "../../store/messages.ts";
 import {
   type AmqpMap,
   type AmqpValue,
@@ -22,6 +21,8 @@ import {
   timestamp,
   uuid,
 } from "../../wire/values.ts";
+import { assertCanReceive } from "../../broker/admission.ts";
+import { holdOf } from "./session-operations.ts";
 import { findLocks, reorderGuid } from "./lock-tokens.ts";
 import { arrayField, integerField, type Operation, sequenceNumbers, textField } from "./operation.ts";
 
@@ -33,14 +34,16 @@ const MAX_PEEK = 1000;
 const peek: Operation = {
   claims: LISTEN,
   run({ place: { queue }, body }) {
-    refuseSession(body);
+    const session = textOf(entryOf(body, "session-id"));
+    if (session !== undefined && queue.sessions === undefined)
+      throw new BrokerError("notAllowed", "The entity does not require sessions.");
     const from = integerField(body, "from-sequence-number");
     const count = Math.min(integerField(body, "message-count"), MAX_PEEK);
     const omit = entryOf(body, "omit-message-body");
     const omitBody = omit?.type === "boolean" && omit.value;
     const found: AmqpValue[] = [];
     let bytes = 0;
-    for (const head of queue.machinery.messages.from(queue.id, from, count)) {
+    for (const head of headsFrom(queue, session, from, count)) {
       const encoded = queue.encode(head, undefined, { omitBody });
       bytes += encoded.length;
       if (found.length > 0 && bytes > MAX_REPLY_BYTES) break;
@@ -53,7 +56,7 @@ const peek: Operation = {
 const renewLock: Operation = {
   claims: LISTEN,
   run({ place: { queue }, body }) {
-    const locks = findLocks(queue, arrayField(body, "lock-tokens"));
+    const locks = findLocks(queue, arrayField(body, "lock-tokens"), undefined);
     const expirations = locks.map((lock) => timestamp(queue.renew(lock)));
     return mapOf({ expirations: arrayOf("timestamp", expirations) });
   },
@@ -62,7 +65,6 @@ const renewLock: Operation = {
 const scheduleMessage: Operation = {
   claims: SEND,
   async run({ namespace, place: { entity }, body }) {
-    assertCanSend(entity);
     const messages = arrayField(body, "messages").map((entry) => {
       const message = entry.type === "map" ? entryOf(entry, "message") : undefined;
       if (message?.type !== "binary") throw new BrokerError("invalid", "A message to schedule is missing.");
@@ -84,12 +86,18 @@ const cancelScheduledMessage: Operation = {
 /** Deferred messages, all or none: locked for the receiver, or deleted (receiver-settle-mode 0). */
 const receiveBySequenceNumber: Operation = {
   claims: LISTEN,
-  async run({ place: { queue }, body }) {
-    refuseSession(body);
+  async run(call) {
+    const {
+      place: { entity, queue },
+      body,
+    } = call;
+    assertCanReceive(entity);
+    const hold = holdOf(call);
     const { journal, messages } = queue.machinery;
     const heads = sequenceNumbers(body).map((sequence) => {
       const head = messages.find(queue.id, sequence);
-      if (head?.state === State.deferred && !queue.locks.isLocked(sequence)) return head;
+      const isThere = head?.state === State.deferred && head.session === (hold?.id ?? null);
+      if (isThere && !queue.locks.isLocked(sequence)) return head;
       throw new BrokerError(
         "messageNotFound",
         `There is no deferred message with sequence number ${sequence}.`,
@@ -105,8 +113,8 @@ const receiveBySequenceNumber: Operation = {
       return mapOf({ messages: list(replies.map((reply) => mapOf(reply))) });
     }
     const replies = found.map(({ head, payload }) => {
-      const lock = queue.lock(head);
-      const message = binary(queue.encode(head, lock.until, { payload }));
+      const lock = queue.lock(head, hold);
+      const message = binary(queue.encode(head, hold?.until ?? lock.until, { payload }));
       return mapOf({ "lock-token": uuid(reorderGuid(lock.token)), message });
     });
     return mapOf({ messages: list(replies) });
@@ -116,8 +124,13 @@ const receiveBySequenceNumber: Operation = {
 /** Settles what no link can settle any more: deferred messages, and deliveries whose link is closed. */
 const updateDisposition: Operation = {
   claims: LISTEN,
-  async run({ place: { queue }, body }) {
-    const locks = findLocks(queue, arrayField(body, "lock-tokens"));
+  async run(call) {
+    const {
+      place: { queue },
+      body,
+    } = call;
+    const hold = holdOf(call);
+    const locks = findLocks(queue, arrayField(body, "lock-tokens"), hold);
     const settle = disposition(textField(body, "disposition-status"), body);
     await Promise.all(locks.map((lock) => settled((done) => settle(queue, lock, done))));
     return mapOf({});
@@ -155,10 +168,15 @@ function settled(start: (done: Done) => void): Promise<void> {
   );
 }
 
-function refuseSession(body: AmqpMap): void {
-  if (entryOf(body, "session-id") !== undefined) {
-    throw new BrokerError("notImplemented", "Sessions (session-id) are not supported yet.");
-  }
+function headsFrom(
+  queue: MessageQueue,
+  session: string | undefined,
+  from: number,
+  count: number,
+): readonly Head[] {
+  const { messages, sessions } = queue.machinery;
+  if (session === undefined) return messages.from(queue.id, from, count);
+  return sessions.from(queue.id, session, from, count);
 }
 
 export const messageOperations: Readonly<Record<string, Operation>> = {

@@ -1,14 +1,17 @@
 import type { Claim } from "../../access/sas.ts";
 import type { Place } from "../../broker/address.ts";
 import type { Namespace } from "../../broker/namespace.ts";
+import type { Peer } from "../links.ts";
 import { BrokerError } from "../../errors.ts";
 import { type AmqpMap, type AmqpValue, entryOf, integerOf, textOf } from "../../wire/values.ts";
 
 /** What an operation is asked and where. */
-interface OperationCall {
+export interface OperationCall {
   readonly namespace: Namespace;
   readonly place: Place;
   readonly body: AmqpMap;
+  /** Who asks: the connection, and the receiver link on whose behalf, if it says so. */
+  readonly requester: { readonly peer: Peer; readonly link: string | undefined };
 }
 
 /** The reply's body, or undefined for "nothing there" (status 204). */

@@ -28,7 +28,7 @@ interface RheaAttach {
 
 interface RheaTerminus {
   readonly address?: string | null;
-  readonly filter?: Readonly<Record<string, unknown>> | null;
+  filter?: Readonly<Record<string, unknown>> | null;
   /** The form in which a terminus can be put into our own attach. */
   described(): RheaTerminus;
 }
@@ -46,6 +46,7 @@ export interface RheaLink {
   _incomplete: { settled: boolean; readonly frames?: readonly Buffer[] } | undefined;
   is_open(): boolean;
   is_remote_open(): boolean;
+  open(): void;
   close(error?: RheaError): void;
   on(event: string, handler: (context: RheaContext) => void): void;
 }
@@ -168,5 +169,6 @@ export interface RheaMessage {
 }
 
 export interface RheaTypes {
+  wrap_long(value: Buffer): unknown;
   Writer: new () => { write(value: unknown): void; toBuffer(): Buffer };
 }

@@ -1,7 +1,9 @@
 /* oxlint-disable eslint/no-underscore-dangle -- the names are rhea's */
 import type { BrokerError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES, SENDER_CREDIT } from "../../limits.ts";
+import { createRequire } from "node:module";
 import type {
+  GrantedSession,
   IncomingHandlers,
   IncomingLink,
   OutgoingHandlers,
@@ -9,9 +11,14 @@ import type {
   Outcome,
   Peer,
 } from "../links.ts";
-import type { RheaLink, RheaOutgoingDelivery, RheaReceiver, RheaSender } from "./internals.ts";
+import type { RheaLink, RheaOutgoingDelivery, RheaReceiver, RheaSender, RheaTypes } from "./internals.ts";
 import { type PatchedSession, plainFormat } from "./session.ts";
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- untyped module, see internals.ts
+const types = createRequire(import.meta.url)("rhea/lib/types.js") as RheaTypes;
+
+const TIMEOUT = "com.microsoft:timeout";
+const LOCKED_UNTIL = "com.microsoft:locked-until-utc";
 const SESSION_FILTER = "com.microsoft:session-filter";
 /** snd-settle-mode "settled". */
 const SETTLED = 1;
@@ -101,9 +108,12 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
   readonly target: string;
   readonly presettled: boolean;
   readonly sessionFilter: string | null | undefined;
+  readonly timeoutMs: number | undefined;
   readonly #link: RheaSender;
   readonly #session: PatchedSession;
   #handlers: OutgoingHandlers<unknown> | undefined;
+  /** The attach is not answered yet; this is whom to tell when the peer gives up. */
+  #withheld: (() => void) | undefined;
 
   constructor(peer: Peer, link: RheaSender, session: PatchedSession) {
     this.peer = peer;
@@ -117,20 +127,38 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
     const filter = attach.source?.filter ?? {};
     const wanted = filter[SESSION_FILTER];
     this.sessionFilter = SESSION_FILTER in filter ? (typeof wanted === "string" ? wanted : null) : undefined;
+    const timeout = attach.properties?.[TIMEOUT];
+    this.timeoutMs = typeof timeout === "number" ? timeout : undefined;
   }
 
-  accept(handlers: OutgoingHandlers<unknown>): void {
+  accept(handlers: OutgoingHandlers<unknown>, session?: GrantedSession): void {
     this.#handlers = handlers;
     mirror(this.#link);
+    if (session !== undefined) grant(this.#link, session);
+    this.#answer();
     this.#link.on("sender_flow", () => this.credited(this.#link._draining === true));
   }
 
+  withhold(closed: () => void): void {
+    this.#withheld = closed;
+    // rhea has already decided to answer the attach in this turn.
+    this.#link.state.open_requests--;
+    this.#link.state.local_open = false;
+  }
+
   refuse(error: BrokerError): void {
+    this.#answer();
     refuse(this.#link, error);
   }
 
   detach(error: BrokerError): void {
-    if (this.#link.is_open()) this.#link.close({ condition: error.condition, description: error.message });
+    const withheld = this.#withheld;
+    if (withheld !== undefined) {
+      this.refuse(error);
+      withheld();
+    } else if (this.#link.is_open()) {
+      this.#link.close({ condition: error.condition, description: error.message });
+    }
   }
 
   room(): number {
@@ -173,7 +201,38 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
   }
 
   closed(): void {
-    this.#handlers?.closed();
+    const [handlers, withheld] = [this.#handlers, this.#withheld];
     this.#handlers = undefined;
+    this.#withheld = undefined;
+    handlers?.closed();
+    withheld?.();
   }
+
+  /** The peer detached before its attach was answered: both are answered now. */
+  answerDetach(): void {
+    if (this.#withheld === undefined) return;
+    this.#link.open();
+    this.#link.close();
+  }
+
+  #answer(): void {
+    if (this.#withheld === undefined) return;
+    this.#withheld = undefined;
+    this.#link.open();
+  }
+}
+
+/** .NET counts time in 100 ns from the year 1; such a number needs all eight bytes of a long. */
+const TICKS_PER_MS = 10_000n;
+const TICKS_BEFORE_EPOCH = 621_355_968_000_000_000n;
+
+function grant({ local, remote }: RheaSender, { id, lockedUntil }: GrantedSession): void {
+  const { source } = remote.attach;
+  if (source !== null) {
+    source.filter = { ...source.filter, [SESSION_FILTER]: id };
+    local.attach.source = source.described();
+  }
+  const ticks = Buffer.alloc(8);
+  ticks.writeBigInt64BE(BigInt(Math.round(lockedUntil)) * TICKS_PER_MS + TICKS_BEFORE_EPOCH);
+  local.attach.properties = { [LOCKED_UNTIL]: types.wrap_long(ticks) };
 }

@@ -100,7 +100,10 @@ class ConnectedPeer implements Peer {
       handlers.outgoing(link);
     });
     connection.on("receiver_close", ({ receiver }) => this.#onLinkEnd(receiver));
-    connection.on("sender_close", ({ sender }) => this.#onLinkEnd(sender));
+    connection.on("sender_close", ({ sender }) => {
+      this.#outgoing(sender)?.answerDetach();
+      this.#onLinkEnd(sender);
+    });
   }
 
   gone(): void {

@@ -1,0 +1,78 @@
+import { BrokerError, entityDisabled } from "../errors.ts";
+import { MAX_ID_LENGTH } from "../limits.ts";
+import type { Incoming } from "../message/incoming.ts";
+import type { Entity } from "./entity.ts";
+
+const MEGABYTE = 1024 * 1024;
+
+/** Bytes of all messages of an entity, its dead letters included; of a topic those of its subscriptions. */
+export function sizeOf(entity: Entity): number {
+  const own =
+    entity.main.counts.bytes + entity.deadLetters.counts.bytes + entity.transferDeadLetters.counts.bytes;
+  if (entity.kind !== "topic") return own;
+  let size = own;
+  for (const subscription of entity.subscriptions.values()) size += sizeOf(subscription);
+  return size;
+}
+
+/** Whether the entity would hold more than it may. A subscription's room is its topic's. */
+export function isFull(entity: Entity, more: number): boolean {
+  const owner = entity.kind === "subscription" ? entity.topic : entity;
+  const most = owner.description.maxSizeInMegabytes * MEGABYTE;
+  return sizeOf(owner) + more > most;
+}
+
+export const isSendDisabled = ({ description: { status } }: Entity): boolean =>
+  status === "Disabled" || status === "SendDisabled";
+
+export const isReceiveDisabled = ({ description: { status } }: Entity): boolean =>
+  status === "Disabled" || status === "ReceiveDisabled";
+
+/** @throws BrokerError (disabled) */
+export function assertCanReceive(entity: Entity): void {
+  if (isReceiveDisabled(entity)) throw entityDisabled(entity.path, "receive");
+}
+
+/** Sends are refused where no message can wait. @throws BrokerError (notAllowed) */
+export function assertCanSend(entity: Entity): void {
+  if (entity.kind === "subscription") {
+    throw new BrokerError(
+      "notAllowed",
+      "A subscription receives its messages from its topic; send to the topic.",
+    );
+  }
+}
+
+/** Whether the entity takes these messages, all or none. @throws BrokerError */
+export function assertAdmits(entity: Entity, messages: readonly Incoming[]): void {
+  assertCanSend(entity);
+  if (isSendDisabled(entity)) throw entityDisabled(entity.path, "send");
+  let bytes = 0;
+  for (const message of messages) {
+    bytes += message.payload.length;
+    assertWellFormed(entity, message);
+  }
+  if (isFull(entity, bytes)) {
+    const { maxSizeInMegabytes } = entity.description;
+    throw new BrokerError(
+      "quotaExceeded",
+      `The maximum entity size has been reached or exceeded: '${entity.path}' may hold ${maxSizeInMegabytes} MB.`,
+    );
+  }
+}
+
+function assertWellFormed(entity: Entity, { messageId, sessionId, partitionKey }: Incoming): void {
+  if (sessionId === undefined && entity.main.sessions !== undefined) {
+    throw new BrokerError(
+      "notAllowed",
+      `The SessionId was not set on a message, and it cannot be sent to the entity '${entity.path}', which requires sessions.`,
+    );
+  }
+  const ids = { MessageId: messageId, SessionId: sessionId, PartitionKey: partitionKey };
+  for (const [name, value] of Object.entries(ids)) {
+    if (value !== undefined && value.length > MAX_ID_LENGTH)
+      throw new BrokerError("invalid", `The ${name} must not be longer than ${MAX_ID_LENGTH} characters.`);
+  }
+  if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey)
+    throw new BrokerError("notAllowed", "PartitionKey and SessionId of a message must not differ.");
+}
