@@ -1,18 +1,15 @@
 import type { SubscriptionEntity } from "../broker/entity.ts";
 import { BrokerError } from "../errors.ts";
-import type { NewRule } from "../broker/entity-admin.ts";
-import {
-  type Filter,
-  filterFromSql,
-  type PropertyType,
-  type Rule,
-  type TypedValue,
-} from "../broker/rules.ts";
 import type { SystemProperty } from "../message/fields.ts";
+import { correlationFilter, filterFromSql } from "../rules/new-rule.ts";
+import type { Filter, NewRule, Rule, SqlExpression } from "../rules/rule.ts";
+import { type PropertyType, type TypedValue, typedValue } from "../rules/typed-value.ts";
 import type { Entry } from "./atom.ts";
 import { childOf, childrenOf, element, escapeXml, textAt, type XmlElement } from "./xml.ts";
 
 const SCHEMA = "http://www.w3.org/2001/XMLSchema";
+/** What expressions are written in; 20 is the only level there ever was. */
+const COMPATIBILITY = element("CompatibilityLevel", 20);
 
 /** System properties by their names in a correlation filter. */
 const elements: Readonly<Record<string, SystemProperty>> = {
@@ -32,7 +29,10 @@ export function describeRule(subscription: SubscriptionEntity, rule: Rule): Entr
     title: rule.name,
     root: "RuleDescription",
     content:
-      `${filterXml(rule.filter)}<Action i:type="EmptyRuleAction"/>` +
+      filterXml(rule.filter) +
+      (rule.action === undefined
+        ? '<Action i:type="EmptyRuleAction"/>'
+        : sqlXml("Action", "SqlRuleAction", rule.action)) +
       element("CreatedAt", new Date(rule.createdAt).toISOString()) +
       element("Name", rule.name),
     updatedAt: rule.createdAt,
@@ -40,35 +40,64 @@ export function describeRule(subscription: SubscriptionEntity, rule: Rule): Entr
 }
 
 function filterXml(filter: Filter): string {
-  if (filter.kind === "true")
-    return `<Filter i:type="TrueFilter">${element("SqlExpression", "1=1")}</Filter>`;
-  if (filter.kind === "false")
-    return `<Filter i:type="FalseFilter">${element("SqlExpression", "1=0")}</Filter>`;
-  const system = Object.entries(elements).map(([name, property]) => element(name, filter.system[property]));
-  const application = Object.entries(filter.application).map(([name, value]) => propertyXml(name, value));
-  const properties = application.length === 0 ? "" : `<Properties>${application.join("")}</Properties>`;
-  return `<Filter i:type="CorrelationFilter">${system.join("")}${properties}</Filter>`;
+  switch (filter.kind) {
+    case "true":
+      return sqlXml("Filter", "TrueFilter", { sql: "1=1", parameters: {} });
+    case "false":
+      return sqlXml("Filter", "FalseFilter", { sql: "1=0", parameters: {} });
+    case "sql":
+      return sqlXml("Filter", "SqlFilter", filter);
+    case "correlation": {
+      const system = Object.entries(elements).map(([name, property]) =>
+        element(name, filter.system[property]),
+      );
+      return `<Filter i:type="CorrelationFilter">${system.join("")}${valuesXml("Properties", filter.application)}</Filter>`;
+    }
+  }
 }
 
-function propertyXml(name: string, { type, value }: TypedValue): string {
-  // The client knows no long.
-  const shown = type === "long" ? "int" : type;
-  return (
-    `<KeyValueOfstringanyType>${element("Key", name)}<Value i:type="d6p1:${shown}" xmlns:d6p1="${SCHEMA}">` +
-    `${escapeXml(value)}</Value></KeyValueOfstringanyType>`
-  );
+const sqlXml = (name: string, type: string, { sql, parameters }: SqlExpression): string =>
+  `<${name} i:type="${type}">${element("SqlExpression", sql)}${COMPATIBILITY}` +
+  `${valuesXml("Parameters", parameters)}</${name}>`;
+
+/** Nothing at all for no values: the client takes an empty list for a mistake. */
+function valuesXml(name: string, values: Readonly<Record<string, TypedValue>>): string {
+  const pairs = Object.entries(values).map(([key, value]) => pairXml(key, value));
+  return pairs.length === 0 ? "" : `<${name}>${pairs.join("")}</${name}>`;
 }
+
+/** The client reads five types and gives up on any other. */
+const shownAs: Partial<Record<PropertyType, string>> = {
+  byte: "int",
+  unsignedByte: "int",
+  short: "int",
+  unsignedShort: "int",
+  unsignedInt: "int",
+  long: "int",
+  unsignedLong: "int",
+  float: "double",
+  decimal: "double",
+  char: "string",
+  guid: "string",
+  base64Binary: "string",
+};
+
+const pairXml = (name: string, { type, value }: TypedValue): string =>
+  `<KeyValueOfstringanyType>${element("Key", name)}<Value i:type="d6p1:${shownAs[type] ?? type}" ` +
+  `xmlns:d6p1="${SCHEMA}">${escapeXml(value)}</Value></KeyValueOfstringanyType>`;
 
 /**
  * A rule from its description.
- * @throws BrokerError (invalid) for a filter that cannot be read, (notImplemented) for SQL and for actions
+ * @throws BrokerError (invalid) for a filter that cannot be read
  */
 export function readRule(name: string, description: XmlElement | undefined): NewRule {
-  const action = textAt(childOf(description, "Action"), "SqlExpression");
-  if (action !== undefined) {
-    throw new BrokerError("notImplemented", `Rule actions are not supported yet (rule '${name}').`);
-  }
-  return { name, filter: readFilter(childOf(description, "Filter")) };
+  const action = childOf(description, "Action");
+  const sql = textAt(action, "SqlExpression");
+  return {
+    name,
+    filter: readFilter(childOf(description, "Filter")),
+    action: sql === undefined ? undefined : { sql, parameters: readValues(action, "Parameters") },
+  };
 }
 
 function readFilter(filter: XmlElement | undefined): Filter {
@@ -79,7 +108,7 @@ function readFilter(filter: XmlElement | undefined): Filter {
     case "FalseFilter":
       return { kind: "false" };
     case "SqlFilter":
-      return filterFromSql(textAt(filter, "SqlExpression") ?? "");
+      return filterFromSql(textAt(filter, "SqlExpression") ?? "", readValues(filter, "Parameters"));
     case "CorrelationFilter":
       return readCorrelation(filter);
     default:
@@ -93,26 +122,15 @@ function readCorrelation(filter: XmlElement | undefined): Filter {
     const value = textAt(filter, name);
     if (value !== undefined) system[property] = value;
   }
-  const application: Record<string, TypedValue> = {};
-  for (const pair of childrenOf(childOf(filter, "Properties"), "KeyValueOfstringanyType")) {
-    const value = childOf(pair, "Value");
-    const type = (textAt(value, "@type") ?? "").replace(/^.*:/, "");
-    if (!isPropertyType(type))
-      throw new BrokerError("invalid", `A filter cannot compare values of type '${type}'.`);
-    application[textAt(pair, "Key") ?? ""] = { type, value: textAt(pair, "Value") ?? "" };
-  }
-  if (Object.keys(system).length + Object.keys(application).length === 0) {
-    throw new BrokerError("invalid", "A correlation filter must name at least one property.");
-  }
-  return { kind: "correlation", system, application };
+  return correlationFilter(system, readValues(filter, "Properties"));
 }
 
-const propertyTypes: ReadonlySet<string> = new Set([
-  "int",
-  "long",
-  "double",
-  "string",
-  "boolean",
-  "dateTime",
-]);
-const isPropertyType = (type: string): type is PropertyType => propertyTypes.has(type);
+function readValues(parent: XmlElement | undefined, name: string): Record<string, TypedValue> {
+  const values: [string, TypedValue][] = [];
+  for (const pair of childrenOf(childOf(parent, name), "KeyValueOfstringanyType")) {
+    const type = (textAt(childOf(pair, "Value"), "@type") ?? "").replace(/^.*:/, "");
+    values.push([textAt(pair, "Key") ?? "", typedValue(type, textAt(pair, "Value") ?? "")]);
+  }
+  // A property may have any name; fromEntries makes even __proto__ an ordinary one.
+  return Object.fromEntries(values);
+}

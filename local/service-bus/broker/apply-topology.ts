@@ -1,14 +1,9 @@
 import type { Queue, Rule as TopologyRule, Topic, Topology } from "#shared/contracts/topology.ts";
+import type { NewRule } from "../rules/rule.ts";
+import { storedRule } from "../rules/stored-rule.ts";
 import type { Description } from "./description.ts";
 import type { Entity } from "./entity.ts";
-import {
-  createEntity,
-  deleteRule,
-  type NewEntity,
-  type NewRule,
-  putRule,
-  updateEntity,
-} from "./entity-admin.ts";
+import { createEntity, deleteRule, type NewEntity, putRule, updateEntity } from "./entity-admin.ts";
 import type { Namespace } from "./namespace.ts";
 
 /**
@@ -70,7 +65,7 @@ async function alignRules(namespace: Namespace, entity: Entity, wanted: readonly
   if (entity.kind !== "subscription" || wanted.length === 0) return;
   for (const rule of wanted) {
     const existing = entity.rules.get(rule.name.toLowerCase());
-    if (JSON.stringify(existing?.filter) !== JSON.stringify(rule.filter))
+    if (existing === undefined || storedRule(existing) !== storedRule(rule))
       await putRule(namespace, entity, rule);
   }
   const names = new Set(wanted.map((rule) => rule.name.toLowerCase()));

@@ -1,6 +1,6 @@
 import type { Description, Timing } from "./description.ts";
 import type { MessageQueue } from "./message-queue.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "../rules/rule.ts";
 
 export type EntityKind = "queue" | "topic" | "subscription";
 

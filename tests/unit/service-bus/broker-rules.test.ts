@@ -3,13 +3,9 @@ import { expect, test } from "vitest";
 import { checkToken } from "#local/service-bus/access/sas.ts";
 import { parseDuration } from "#local/service-bus/broker/duration.ts";
 import { Locks } from "#local/service-bus/broker/locks.ts";
-import { filterFromSql, matchesAny, type Filter } from "#local/service-bus/broker/rules.ts";
 import { reorderGuid } from "#local/service-bus/amqp/management/lock-tokens.ts";
 import { NEVER } from "#local/service-bus/limits.ts";
 import { type Head, State } from "#local/service-bus/store/messages.ts";
-import { encodeSection } from "#local/service-bus/wire/encode.ts";
-import { Section } from "#local/service-bus/wire/sections.ts";
-import { list, mapOf, nothing, text, timestamp } from "#local/service-bus/wire/values.ts";
 
 test.each([
   ["PT30S", 30_000],
@@ -23,49 +19,6 @@ test.each([
 
 test.each(["", "P", "PT", "5 minutes", "P1Y", "PT-5S"])("'%s' is no duration", (value) => {
   expect(parseDuration(value)).toSatisfy((ms: unknown) => ms === undefined || ms === 0);
-});
-
-const payload = Buffer.concat([
-  encodeSection(Section.properties, list([text("id"), nothing, text("to"), text("placed")])),
-  encodeSection(
-    Section.applicationProperties,
-    mapOf({
-      brand: text("b"),
-      size: { type: "int", value: 5 },
-      big: { type: "long", value: 2n ** 60n },
-      urgent: { type: "boolean", value: true },
-      at: timestamp(Date.UTC(2026, 0, 1)),
-    }),
-  ),
-]);
-const correlation = (filter: Partial<Extract<Filter, { kind: "correlation" }>>): boolean =>
-  matchesAny(
-    [{ name: "r", createdAt: 0, filter: { kind: "correlation", system: {}, application: {}, ...filter } }],
-    payload,
-  );
-
-test("a correlation filter wants all its properties equal", () => {
-  expect(correlation({ system: { subject: "placed" } })).toBe(true);
-  expect(correlation({ system: { subject: "placed", to: "to", messageId: "id" } })).toBe(true);
-  expect(correlation({ system: { subject: "placed", to: "elsewhere" } })).toBe(false);
-  expect(correlation({ system: { replyTo: "x" } })).toBe(false);
-});
-
-test("application properties compare with their type, numbers by value", () => {
-  expect(correlation({ application: { size: { type: "double", value: "5" } } })).toBe(true);
-  expect(correlation({ application: { size: { type: "string", value: "5" } } })).toBe(false);
-  expect(correlation({ application: { big: { type: "long", value: `${2n ** 60n}` } } })).toBe(true);
-  expect(correlation({ application: { urgent: { type: "boolean", value: "true" } } })).toBe(true);
-  expect(correlation({ application: { at: { type: "dateTime", value: "2026-01-01T00:00:00Z" } } })).toBe(
-    true,
-  );
-  expect(correlation({ application: { missing: { type: "string", value: "" } } })).toBe(false);
-});
-
-test("the SQL that clients write for all and none is understood, other SQL refused", () => {
-  expect(filterFromSql("1 = 1")).toEqual({ kind: "true" });
-  expect(filterFromSql("1=0")).toEqual({ kind: "false" });
-  expect(() => filterFromSql("size > 3")).toThrow(/not supported yet/);
 });
 
 const keys = [{ name: "reader", key: "secret", claims: ["Listen"] }] as const;
@@ -115,6 +68,7 @@ const head = (sequence: number): Head => ({
   source: null,
   session: null,
   content: sequence,
+  size: 1,
 });
 
 test("a lock is found by its token until it runs out, and only by that", () => {
