@@ -16,7 +16,7 @@ export async function handleContainers(service: Service, request: Request): Prom
   const database = findDatabase(service, request);
   if (request.method === "GET" || isQuery(request)) {
     const all = [...database.containers.values()].map(containerResource);
-    return listReply(request, "DocumentCollections", database.rid, all);
+    return listReply(service, request, "DocumentCollections", database.rid, all);
   }
   if (request.method !== "POST") throw methodNotAllowed(request);
   const body = parseObject(request);

@@ -12,7 +12,7 @@ export async function handleDatabases(service: Service, request: Request): Promi
   const { store } = service;
   if (request.method === "GET" || isQuery(request)) {
     const all = [...store.catalog.databases.values()].map(databaseResource);
-    return listReply(request, "Databases", "", all);
+    return listReply(service, request, "Databases", "", all);
   }
   if (request.method !== "POST") throw methodNotAllowed(request);
   const id = readId(parseObject(request));

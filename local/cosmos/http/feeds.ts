@@ -54,7 +54,7 @@ async function readAll(service: Service, request: Request): Promise<Reply> {
     store: service.store,
     container,
     scope,
-    bound: bindQuery({ query: "SELECT * FROM c" }),
+    bound: bindQuery({ query: "SELECT * FROM c" }, 0),
     pageSize: pageSize(request),
     continuation: header(request, "x-ms-continuation"),
   });

@@ -1,14 +1,22 @@
 import type { JsonObject } from "../json.ts";
 import { bindQuery } from "../query/query-text.ts";
-import { makeProjection } from "../query/selection.ts";
-import { compile } from "../sql/evaluate.ts";
 import { unsupportedQuery } from "../sql/query-error.ts";
+import { resultsOf } from "../sql/select.ts";
+import { startWork } from "../sql/work.ts";
 import type { Reply } from "./reply.ts";
-import { flag, parseBody, type Request } from "./request.ts";
+import { flag, parseBody, type Request, type Service } from "./request.ts";
 
 /** Databases, containers and offers: all of them, or those a query of SELECT, FROM and WHERE lets through. */
-export function listReply(request: Request, name: string, rid: string, all: readonly JsonObject[]): Reply {
-  const texts = isQuery(request) ? select(request, all) : all.map((resource) => JSON.stringify(resource));
+export function listReply(
+  service: Service,
+  request: Request,
+  name: string,
+  rid: string,
+  all: readonly JsonObject[],
+): Reply {
+  const texts = isQuery(request)
+    ? select(service, request, all)
+    : all.map((resource) => JSON.stringify(resource));
   return {
     status: 200,
     headers: ["x-ms-item-count", String(texts.length)],
@@ -21,14 +29,16 @@ export const isQuery = (request: Request): boolean =>
   (flag(request, "x-ms-documentdb-isquery") ||
     request.headers["content-type"]?.startsWith("application/query+json") === true);
 
-function select(request: Request, all: readonly JsonObject[]): readonly string[] {
-  const { query, scope, limit, offset } = bindQuery(parseBody(request));
+function select(service: Service, request: Request, all: readonly JsonObject[]): readonly string[] {
+  const { query, select: compiled, limit, offset } = bindQuery(parseBody(request), service.store.nowMs());
   if (query.orderBy.length > 0) throw unsupportedQuery("ORDER BY outside of items");
-  const test = query.where === undefined ? undefined : compile(query.where, scope);
-  const projection = makeProjection(query, scope);
+  if (query.distinct || compiled.makeGroups !== undefined) {
+    throw unsupportedQuery("DISTINCT, GROUP BY or an aggregate outside of items");
+  }
+  startWork();
   return all
-    .filter((resource) => test === undefined || test(resource) === true)
+    .flatMap((resource) => [...resultsOf(compiled, [resource])])
+    .filter((value) => value !== undefined)
     .slice(offset, limit === undefined ? undefined : offset + limit)
-    .map((resource) => projection.toText(resource))
-    .filter((text) => text !== undefined);
+    .map((value) => JSON.stringify(value));
 }

@@ -9,7 +9,7 @@ import { offerResource, throughputOf, type Owner } from "./throughput.ts";
 export function handleOffers(service: Service, request: Request): Reply {
   if (request.method !== "GET" && !isQuery(request)) throw methodNotAllowed(request);
   const offers = owners(service).map(({ owner }) => offerResource(owner));
-  return listReply(request, "Offers", "", offers);
+  return listReply(service, request, "Offers", "", offers);
 }
 
 export async function handleOffer(service: Service, request: Request): Promise<Reply> {

@@ -13,7 +13,7 @@ import { findContainer, flag, header, pageSize, parseBody, type Request, type Se
 /** POST …/docs with a query: the plan for it, or a page of its result. */
 export async function handleQuery(service: Service, request: Request): Promise<Reply> {
   const container = findContainer(service, request);
-  const bound = bindQuery(parseBody(request));
+  const bound = bindQuery(parseBody(request), service.store.nowMs());
   if (flag(request, "x-ms-cosmos-is-query-plan-request")) return json(200, makePlan(bound));
   const scope = scopeOf(request, container);
   if (scope.key === undefined && scope.range === undefined && needsPlan(bound)) {

@@ -1,6 +1,8 @@
 import type { Json } from "../json.ts";
 import { compile, type Evaluate } from "../sql/evaluate.ts";
 import { parseCondition } from "../sql/parse-query.ts";
+import { makeScope } from "../sql/select.ts";
+import { startWork } from "../sql/work.ts";
 
 const MAX_REMEMBERED = 1000;
 const compiled = new Map<string, Evaluate>();
@@ -11,9 +13,10 @@ export function holds(condition: string, document: Json): boolean {
   let test = compiled.get(condition);
   if (test === undefined) {
     const { alias, where } = parseCondition(condition);
-    test = where === undefined ? always : compile(where, { alias, parameters: new Map() });
+    test = where === undefined ? always : compile(where, makeScope(new Map(), 0, alias));
     if (compiled.size >= MAX_REMEMBERED) compiled.clear();
     compiled.set(condition, test);
   }
-  return test(document) === true;
+  startWork();
+  return test([document]) === true;
 }

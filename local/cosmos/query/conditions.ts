@@ -29,20 +29,26 @@ export function pathOf(expression: Expression, alias: string | undefined): strin
 /** What every matching document must fulfil, as far as it can be told from comparisons joined by AND. */
 export function conditionsOf(query: Query, scope: Scope): readonly PathCondition[] {
   const found: PathCondition[] = [];
+  const context = { alias: query.alias, scope };
   const visit = (expression: Expression): void => {
     if (expression.kind === "logical" && expression.operator === "AND") {
       visit(expression.left);
       visit(expression.right);
     } else if (expression.kind === "comparison") {
-      addComparison(expression, scope, found);
+      addComparison(expression, context, found);
     } else if (expression.kind === "between") {
       const { value, low, high } = expression;
-      addBound(value, ">=", low, scope, found);
-      addBound(value, "<=", high, scope, found);
+      addBound(value, ">=", low, context, found);
+      addBound(value, "<=", high, context, found);
     }
   };
   if (query.where !== undefined) visit(query.where);
   return merge(found);
+}
+
+interface Context {
+  readonly alias: string | undefined;
+  readonly scope: Scope;
 }
 
 const mirrored: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
@@ -56,23 +62,23 @@ const mirrored: Readonly<Record<ComparisonOperator, ComparisonOperator>> = {
 
 function addComparison(
   { left, operator, right }: Expression & { readonly kind: "comparison" },
-  scope: Scope,
+  context: Context,
   found: PathCondition[],
 ): void {
-  addBound(left, operator, right, scope, found);
-  addBound(right, mirrored[operator], left, scope, found);
+  addBound(left, operator, right, context, found);
+  addBound(right, mirrored[operator], left, context, found);
 }
 
 function addBound(
   subject: Expression,
   operator: ComparisonOperator,
   bound: Expression,
-  scope: Scope,
+  context: Context,
   found: PathCondition[],
 ): void {
-  const path = pathOf(subject, scope.alias);
+  const path = pathOf(subject, context.alias);
   if (path === undefined || path === "" || operator === "!=") return;
-  const value = constantOf(bound, scope);
+  const value = constantOf(bound, context.scope);
   const key = typeof value === "object" && value !== null ? null : sortKey(value);
   if (key === null) return;
   // Comparisons are between values of one type, and the first character of a sort key is the type.
@@ -95,7 +101,7 @@ function constantOf(expression: Expression, scope: Scope): Value {
     expression.kind === "literal" ||
     expression.kind === "parameter" ||
     (expression.kind === "unary" && expression.operand.kind === "literal");
-  return simple ? compile(expression, scope)(null) : undefined;
+  return simple ? compile(expression, scope)([]) : undefined;
 }
 
 /** Several conditions on one path become their intersection. */

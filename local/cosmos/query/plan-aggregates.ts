@@ -7,7 +7,7 @@ export interface AggregatePlan {
   /** For SELECT VALUE: the one aggregate. Must be empty otherwise, or the client refuses the query. */
   readonly aggregates: readonly string[];
   readonly groupByAliases: readonly string[];
-  readonly groupByAliasToAggregateType: Readonly<Record<string, string>>;
+  readonly groupByAliasToAggregateType: Readonly<Record<string, string | null>>;
   readonly rewrittenQuery: string;
 }
 
@@ -16,44 +16,75 @@ type Aggregate = Expression & { readonly kind: "aggregate" };
 const types: Readonly<Record<AggregateName, string>> = {
   AVG: "Average",
   COUNT: "Count",
+  COUNTIF: "CountIf",
+  MAKELIST: "MakeList",
+  MAKESET: "MakeSet",
   MAX: "Max",
   MIN: "Min",
   SUM: "Sum",
 };
 
-/** SELECT VALUE gives rows `[{item}]`; fields give rows `{groupByItems, payload: {alias: {item}}}`. */
+/**
+ * SELECT VALUE gives rows `[{item}]`, fields give rows `{groupByItems, payload: {alias: {item}}}`. With GROUP BY
+ * both are rows of `{groupByItems: [{item}], payload}`. What is no aggregate is sent as it is.
+ */
 export function planAggregates(query: Query): AggregatePlan {
   const { selection } = query;
-  const from = query.from === undefined ? "" : ` ${quote(query, query.from)}`;
-  const rest = query.where === undefined ? from : `${from} WHERE ${quote(query, query.where)}`;
+  const rest = restOf(query);
+  const groups = query.groupBy.map((expression) => `{"item": ${quote(query, expression)}}`).join(", ");
   if (selection.kind === "all") throw unsupportedQuery("SELECT * with an aggregate");
   if (selection.kind === "value") {
-    const node = plainAggregate(selection.expression);
+    const { expression } = selection;
+    const node = plainAggregate(query, expression);
+    const payload = node === undefined ? quote(query, expression) : `[${partialResult(query, node)}]`;
+    const row = groups === "" ? payload : `{"groupByItems": [${groups}], "payload": ${payload}}`;
     return {
-      aggregates: [types[node.name]],
+      aggregates: node === undefined ? [] : [types[node.name]],
       groupByAliases: [],
       groupByAliasToAggregateType: {},
-      rewrittenQuery: `SELECT VALUE [${partialResult(query, node)}]${rest}`,
+      rewrittenQuery: `SELECT VALUE ${row}${rest}`,
     };
   }
   const fields = selection.fields.map(({ alias, expression }) => ({
     alias,
-    node: plainAggregate(expression),
+    expression,
+    node: plainAggregate(query, expression),
   }));
-  const members = fields.map(({ alias, node }) => `${JSON.stringify(alias)}: ${partialResult(query, node)}`);
+  const members = fields.map(({ alias, expression, node }) => {
+    const partial = node === undefined ? quote(query, expression) : partialResult(query, node);
+    return `${JSON.stringify(alias)}: ${partial}`;
+  });
   return {
     aggregates: [],
     groupByAliases: fields.map(({ alias }) => alias),
     groupByAliasToAggregateType: Object.fromEntries(
-      fields.map(({ alias, node }) => [alias, types[node.name]]),
+      fields.map(({ alias, node }) => [alias, node === undefined ? null : types[node.name]]),
     ),
-    rewrittenQuery: `SELECT [] AS groupByItems, {${members.join(", ")}} AS payload${rest}`,
+    rewrittenQuery: `SELECT [${groups}] AS groupByItems, {${members.join(", ")}} AS payload${rest}`,
   };
 }
 
-function plainAggregate(expression: Expression): Aggregate {
+function restOf(query: Query): string {
+  const from = query.from === undefined ? "" : ` ${quote(query, query.from)}`;
+  const where = query.where === undefined ? "" : ` WHERE ${quote(query, query.where)}`;
+  const grouped = query.groupBySpan === undefined ? "" : ` ${quote(query, query.groupBySpan)}`;
+  return from + where + grouped;
+}
+
+/** The aggregate, if the expression is one; undefined if it holds none. Only a whole one can be added up by the client. */
+function plainAggregate(query: Query, expression: Expression): Aggregate | undefined {
   if (expression.kind === "aggregate") return expression;
+  if (query.groupBy.length > 0 && !holdsAggregate(expression)) return undefined;
   throw unsupportedQuery("A cross-partition query with anything but plain aggregates in SELECT", expression);
+}
+
+/** A subquery's aggregates are its own. */
+function holdsAggregate(node: object): boolean {
+  if ("kind" in node && node.kind === "subquery") return false;
+  if ("kind" in node && node.kind === "aggregate") return true;
+  return Object.values(node).some(
+    (child: unknown) => typeof child === "object" && child !== null && holdsAggregate(child),
+  );
 }
 
 /** What a range sends, so that the client can combine it: an average needs the sum and the count. */

@@ -9,13 +9,18 @@ import type { SqlPart } from "./scope.ts";
 export interface Position {
   readonly keys: readonly (string | null)[];
   readonly seq: number;
+  /** Which of the rows that a JOIN makes of the item; the first if absent. */
+  readonly row?: number;
 }
 
 /** What a continuation token holds: where to go on, and how much of TOP or OFFSET/LIMIT is left. */
 export interface Continuation {
   /** Which walk the position belongs to; another index, another order, another meaning. */
   readonly shape: string;
-  readonly position: Position;
+  /** Go on behind it; null = from the beginning. */
+  readonly position: Position | null;
+  /** The rows of the next item that were sent already: a JOIN makes several of one item. */
+  readonly partial: { readonly seq: number; readonly rows: number } | null;
   readonly skip: number;
   readonly left: number | null;
 }
@@ -27,12 +32,11 @@ export function writeToken(continuation: Continuation): string {
 export function readToken(token: string, shape: string): Continuation {
   try {
     const value: Continuation = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    const { keys, seq } = value.position;
+    const { position, partial } = value;
     const sound =
       value.shape === shape &&
-      Array.isArray(keys) &&
-      keys.every((key) => key === null || typeof key === "string") &&
-      Number.isSafeInteger(seq) &&
+      (position === null || isPosition(position)) &&
+      (partial === null || (Number.isSafeInteger(partial.seq) && Number.isSafeInteger(partial.rows))) &&
       Number.isSafeInteger(value.skip) &&
       (value.left === null || Number.isSafeInteger(value.left));
     if (sound) return value;
@@ -41,6 +45,12 @@ export function readToken(token: string, shape: string): Continuation {
   }
   throw badRequest("The continuation token is malformed or belongs to another query.");
 }
+
+const isPosition = ({ keys, seq, row }: Position): boolean =>
+  Array.isArray(keys) &&
+  keys.every((key) => key === null || typeof key === "string") &&
+  Number.isSafeInteger(seq) &&
+  Number.isSafeInteger(row ?? 0);
 
 /** Nothing sorts before everything. */
 export function compareKeys(a: string | null, b: string | null): number {
@@ -60,7 +70,8 @@ export function comparePositions(a: Position, b: Position, directions: Direction
     const order = compareKeys(a.keys[index]!, b.keys[index]!);
     if (order !== 0) return keys[index] ? -order : order;
   }
-  return newestFirst ? b.seq - a.seq : a.seq - b.seq;
+  if (a.seq !== b.seq) return newestFirst ? b.seq - a.seq : a.seq - b.seq;
+  return (a.row ?? 0) - (b.row ?? 0);
 }
 
 export interface PositionColumn {

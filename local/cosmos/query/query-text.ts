@@ -1,14 +1,16 @@
 import { isObject, type Json, type Value } from "../json.ts";
 import { badRequest } from "../refusal.ts";
-import type { Expression, Query, Span } from "../sql/ast.ts";
-import { compile, type Scope } from "../sql/evaluate.ts";
+import type { Query, Span } from "../sql/ast.ts";
+import type { Scope } from "../sql/evaluate.ts";
 import { parseQuery } from "../sql/parse-query.ts";
-import { invalidQuery } from "../sql/query-error.ts";
+import { compileSelect, countOf, makeScope, type Select } from "../sql/select.ts";
 
 /** A query with its parameters, ready to be planned. */
 export interface BoundQuery {
   readonly query: Query;
+  /** Without the names of the query: for what does not depend on an item. */
   readonly scope: Scope;
+  readonly select: Select;
   /** TOP, or LIMIT; undefined = no limit. */
   readonly limit: number | undefined;
   readonly offset: number;
@@ -17,16 +19,17 @@ export interface BoundQuery {
 const MAX_REMEMBERED = 500;
 const parsed = new Map<string, Query>();
 
-/** Reads the body of a query request: `{query, parameters}`. */
-export function bindQuery(body: Json): BoundQuery {
+/** Reads the body of a query request: `{query, parameters}`. `nowMs` is what its time functions tell. */
+export function bindQuery(body: Json, nowMs: number): BoundQuery {
   const text = isObject(body) ? body["query"] : undefined;
   if (typeof text !== "string") throw badRequest("The request body holds no 'query'.");
   const query = parseOnce(text);
   const parameters = readParameters(isObject(body) ? body["parameters"] : undefined);
-  const scope: Scope = { alias: query.alias, parameters };
+  const scope = makeScope(parameters, nowMs);
   return {
     query,
     scope,
+    select: compileSelect(query, scope, true),
     limit: countOf(query.top ?? query.limit, scope),
     offset: countOf(query.offset, scope) ?? 0,
   };
@@ -55,13 +58,4 @@ function readParameters(value: Json | undefined): ReadonlyMap<string, Value> {
     parameters.set(name, entry["value"]);
   }
   return parameters;
-}
-
-function countOf(expression: Expression | undefined, scope: Scope): number | undefined {
-  if (expression === undefined) return undefined;
-  const value = compile(expression, scope)(null);
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
-    throw invalidQuery("TOP, OFFSET and LIMIT take a whole number from 0.", expression);
-  }
-  return value;
 }

@@ -42,7 +42,7 @@ export function planWalk(store: Store, container: Container, scope: ItemScope, b
   const source = streaming(request, filter);
   return {
     shape: `sort ${query.orderBy.length}`,
-    sortBy: query.orderBy.map(({ expression }) => compile(expression, bound.scope)),
+    sortBy: query.orderBy.map(({ expression }) => compile(expression, bound.select.scope)),
     directions: {
       keys: query.orderBy.map(({ descending }) => descending),
       newestFirst: query.orderBy.some(({ descending }) => descending),

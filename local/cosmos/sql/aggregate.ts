@@ -1,17 +1,21 @@
 import type { Json, Value } from "../json.ts";
-import type { AggregateName, Expression } from "./ast.ts";
+import { badRequest } from "../refusal.ts";
+import type { AggregateName } from "./ast.ts";
+import { canonicalText } from "./canonical.ts";
 import { compareValues } from "./compare.ts";
-import { compile, type Evaluate, type Scope } from "./evaluate.ts";
+
+/** More elements in one list are refused. */
+const MAX_LIST = 100_000;
 
 /** Adds up one aggregate over the matching documents. */
-interface Accumulator {
+export interface Accumulator {
   add(value: Value): void;
   result(): Value;
 }
 
 /**
  * SUM and AVG are undefined as soon as one value is no number; missing values do not count. MIN and MAX take
- * scalars only. COUNT counts whatever is defined.
+ * scalars only. COUNT counts whatever is defined, COUNTIF what is true.
  */
 const accumulators: Readonly<Record<AggregateName, () => Accumulator>> = {
   COUNT: () => {
@@ -29,7 +33,36 @@ const accumulators: Readonly<Record<AggregateName, () => Accumulator>> = {
   },
   MIN: () => extreme(-1),
   MAX: () => extreme(1),
+  COUNTIF: () => {
+    let count = 0;
+    return { add: (value) => void (count += value === true ? 1 : 0), result: () => count };
+  },
+  MAKELIST: () => {
+    const list: Json[] = [];
+    return { add: (value) => addTo(list, value), result: () => list };
+  },
+  MAKESET: () => {
+    const set = new Map<string, Json>();
+    const add = (value: Value): void => {
+      if (value === undefined) return;
+      set.set(canonicalText(value), value);
+      checkLength(set.size);
+    };
+    return { add, result: () => [...set.values()] };
+  },
 };
+
+export const makeAccumulator = (name: AggregateName): Accumulator => accumulators[name]();
+
+function addTo(list: Json[], value: Value): void {
+  if (value === undefined) return;
+  list.push(value);
+  checkLength(list.length);
+}
+
+function checkLength(length: number): void {
+  if (length > MAX_LIST) throw badRequest(`A list made by an aggregate has at most ${MAX_LIST} elements.`);
+}
 
 interface Total {
   sum: number;
@@ -66,27 +99,5 @@ function extreme(sign: 1 | -1): Accumulator {
       else if (best === undefined || compareValues(value, best) * sign > 0) best = value;
     },
     result: () => (valid ? best : undefined),
-  };
-}
-
-/** A selection with aggregates: feed every matching document, then read the one result. */
-export interface Aggregation {
-  add(document: Json): void;
-  /** The scope in which the selection is compiled: aggregates answer with their results. */
-  readonly scope: Scope;
-}
-
-export function makeAggregation(scope: Scope): Aggregation {
-  const fed: { readonly operand: Evaluate; readonly accumulator: Accumulator }[] = [];
-  const aggregate = (node: Expression & { readonly kind: "aggregate" }): Evaluate => {
-    const accumulator = accumulators[node.name]();
-    fed.push({ operand: compile(node.operand, scope), accumulator });
-    return () => accumulator.result();
-  };
-  return {
-    scope: { ...scope, aggregate },
-    add(document) {
-      for (const { operand, accumulator } of fed) accumulator.add(operand(document));
-    },
   };
 }

@@ -10,7 +10,9 @@ export type UnaryOperator = "NOT" | "-" | "+" | "~";
 export type LogicalOperator = "AND" | "OR";
 export type ComparisonOperator = "=" | "!=" | "<" | "<=" | ">" | ">=";
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>" | ">>>" | "||";
-export type AggregateName = "COUNT" | "SUM" | "MIN" | "MAX" | "AVG";
+export type AggregateName = "COUNT" | "COUNTIF" | "SUM" | "MIN" | "MAX" | "AVG" | "MAKELIST" | "MAKESET";
+/** What a SELECT in brackets stands for: its one result, all of them as an array, or whether there is any. */
+export type SubqueryKind = "scalar" | "array" | "exists";
 
 export type Expression = Span &
   (
@@ -64,6 +66,7 @@ export type Expression = Span &
         readonly members: readonly { readonly name: string; readonly value: Expression }[];
       }
     | { readonly kind: "array"; readonly items: readonly Expression[] }
+    | { readonly kind: "subquery"; readonly yields: SubqueryKind; readonly query: Query }
   );
 
 export interface SelectField {
@@ -81,16 +84,30 @@ export interface OrderItem {
   readonly descending: boolean;
 }
 
+/**
+ * One input of FROM or JOIN. `whole`: the value itself (`c`, `c.tags`); `each`: every element of it (`t IN c.tags`).
+ * `query` stands for the results of a SELECT, or for the elements of its results that are arrays.
+ */
+export type Source = { readonly alias: string; readonly each: boolean } & (
+  | { readonly kind: "path"; readonly path: Expression }
+  | { readonly kind: "query"; readonly query: Query }
+);
+
 export interface Query {
   readonly text: string;
+  readonly distinct: boolean;
   readonly selection: Selection;
-  /** Does the selection hold an aggregate? */
+  /** Does the selection hold an aggregate of this query (not of one inside)? */
   readonly aggregated: boolean;
   readonly top: Expression | undefined;
-  /** The name the document goes by; undefined when there is no FROM. */
+  /** The first is FROM, the others are JOINs; none when there is no FROM. */
+  readonly sources: readonly Source[];
+  /** The name that stands for the whole document; undefined when there is none. */
   readonly alias: string | undefined;
   readonly from: Span | undefined;
   readonly where: Expression | undefined;
+  readonly groupBy: readonly Expression[];
+  readonly groupBySpan: Span | undefined;
   readonly orderBy: readonly OrderItem[];
   readonly orderBySpan: Span | undefined;
   readonly offset: Expression | undefined;

@@ -1,13 +1,17 @@
 import { isObject, type Json, type Value } from "../json.ts";
+import type { ComparisonOperator } from "./ast.ts";
+import { spend } from "./work.ts";
 
 /** Equality of JSON values: deep, type sensitive, members in any order. */
 export function isEqual(a: Json, b: Json): boolean {
   if (a === b) return true;
   if (Array.isArray(a)) {
+    spend(a.length);
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => isEqual(item, b[index]));
   }
   if (!isObject(a) || !isObject(b)) return false;
   const names = Object.keys(a);
+  spend(names.length);
   if (names.length !== Object.keys(b).length) return false;
   return names.every((name) => Object.hasOwn(b, name) && isEqual(a[name]!, b[name]!));
 }
@@ -52,3 +56,17 @@ export function compareScalars(a: Value, b: Value): number | undefined {
   if (a === undefined || rank(a) !== rank(b) || rank(a) > 4) return undefined;
   return compareValues(a, b);
 }
+
+/** For `=`: undefined if one side is. */
+export const equalValues = (a: Value, b: Value): boolean | undefined =>
+  a === undefined || b === undefined ? undefined : isEqual(a, b);
+
+/** What `compareScalars` must say for the operator to hold. */
+export const orderTests: Readonly<
+  Record<Exclude<ComparisonOperator, "=" | "!=">, (order: number) => boolean>
+> = {
+  "<": (order) => order < 0,
+  "<=": (order) => order <= 0,
+  ">": (order) => order > 0,
+  ">=": (order) => order >= 0,
+};

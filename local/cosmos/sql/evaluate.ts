@@ -1,18 +1,28 @@
 import { property, type Json, type Value } from "../json.ts";
 import { arithmetic } from "./arithmetic.ts";
-import type { ComparisonOperator, Expression } from "./ast.ts";
-import { compareScalars, isEqual } from "./compare.ts";
-import { functions } from "./functions/index.ts";
+import type { Expression, Query } from "./ast.ts";
+import { compareScalars, equalValues, orderTests } from "./compare.ts";
+import { clockFunctions, functions } from "./functions/index.ts";
 import { compileLike } from "./like.ts";
 import { invalidQuery, unresolved, unsupportedQuery } from "./query-error.ts";
+import { checkValue, spend } from "./work.ts";
 
-/** What an expression yields for one document. */
-export type Evaluate = (document: Json) => Value;
+/** The values of the names of a query, each in its slot; slot 0 is the document. */
+export type Row = Value[];
+
+/** What an expression yields for one row. */
+export type Evaluate = (row: Row) => Value;
 
 export interface Scope {
-  /** The name of the document; undefined when the query has no FROM. */
-  readonly alias: string | undefined;
+  /** The slot of every name that is known here. */
+  readonly names: ReadonlyMap<string, number>;
   readonly parameters: ReadonlyMap<string, Value>;
+  /** How many slots are given out; shared by a query and all queries in it. */
+  readonly frame: { slots: number };
+  /** What the time functions call now, in milliseconds since the epoch: the same throughout a query. */
+  readonly nowMs: number;
+  /** Compiles a SELECT in brackets. Carried along, as its compiler needs this one. */
+  readonly subquery: (query: Query, scope: Scope) => (row: Row) => Iterable<Json>;
   /** Where an aggregate's result comes from; without it aggregates are refused. */
   readonly aggregate?: (node: Expression & { readonly kind: "aggregate" }) => Evaluate;
 }
@@ -25,8 +35,7 @@ export function compile(expression: Expression, scope: Scope): Evaluate {
     case "parameter":
       return compileParameter(expression, scope);
     case "name":
-      if (expression.name !== scope.alias) throw unresolved(expression.name, expression);
-      return (document) => document;
+      return compileName(expression, scope);
     case "member":
       return compileMember(expression, scope);
     case "aggregate":
@@ -40,13 +49,24 @@ export function compile(expression: Expression, scope: Scope): Evaluate {
       return compileArray(expression.items, scope);
     case "call":
       return compileCall(expression, scope);
+    case "subquery":
+      return compileSubquery(expression, scope);
     default:
       return compileOperator(expression, scope);
   }
 }
 
 type Of<Kind extends Expression["kind"]> = Expression & { readonly kind: Kind };
-type Simple = "literal" | "parameter" | "name" | "member" | "aggregate" | "object" | "array" | "call";
+type Simple =
+  | "literal"
+  | "parameter"
+  | "name"
+  | "member"
+  | "aggregate"
+  | "object"
+  | "array"
+  | "call"
+  | "subquery";
 
 function compileOperator(expression: Exclude<Expression, Of<Simple>>, scope: Scope): Evaluate {
   switch (expression.kind) {
@@ -59,7 +79,7 @@ function compileOperator(expression: Exclude<Expression, Of<Simple>>, scope: Sco
     case "arithmetic": {
       const { left, right } = operands(expression, scope);
       const apply = arithmetic[expression.operator];
-      return (document) => apply(left(document), right(document));
+      return (row) => apply(left(row), right(row));
     }
     case "in":
       return compileIn(expression, scope);
@@ -69,16 +89,16 @@ function compileOperator(expression: Exclude<Expression, Of<Simple>>, scope: Sco
       return compileLikeTest(expression, scope);
     case "coalesce": {
       const { left, right } = operands(expression, scope);
-      return (document) => {
-        const value = left(document);
-        return value === undefined ? right(document) : value;
+      return (row) => {
+        const value = left(row);
+        return value === undefined ? right(row) : value;
       };
     }
     default: {
       const test = compile(expression.test, scope);
       const whenTrue = compile(expression.whenTrue, scope);
       const whenFalse = compile(expression.whenFalse, scope);
-      return (document) => (test(document) === true ? whenTrue(document) : whenFalse(document));
+      return (row) => (test(row) === true ? whenTrue(row) : whenFalse(row));
     }
   }
 }
@@ -95,6 +115,32 @@ function operands(
   return { left: compile(expression.left, scope), right: compile(expression.right, scope) };
 }
 
+function compileName(expression: Of<"name">, scope: Scope): Evaluate {
+  const slot = scope.names.get(expression.name);
+  if (slot === undefined) throw unresolved(expression.name, expression);
+  return (row) => row[slot];
+}
+
+function compileSubquery(expression: Of<"subquery">, scope: Scope): Evaluate {
+  const results = scope.subquery(expression.query, scope);
+  switch (expression.yields) {
+    case "exists":
+      return (row) => results(row)[Symbol.iterator]().next().done !== true;
+    case "array":
+      return (row) => {
+        const all = [...results(row)];
+        checkValue(all);
+        return all;
+      };
+    default:
+      return (row) => {
+        const [first, second] = results(row);
+        if (second === undefined) return first;
+        throw invalidQuery("A scalar subquery must not have more than one result.", expression);
+      };
+  }
+}
+
 function compileParameter(expression: Of<"parameter">, scope: Scope): Evaluate {
   // A parameter that was sent without a value is undefined; one that was not sent at all is an error.
   if (!scope.parameters.has(expression.name)) throw unresolved(expression.name, expression);
@@ -105,10 +151,10 @@ function compileMember(expression: Of<"member">, scope: Scope): Evaluate {
   const object = compile(expression.object, scope);
   const name = compile(expression.property, scope);
   const fixed = expression.property.kind === "literal" ? expression.property.value : undefined;
-  if (typeof fixed === "string") return (document) => property(object(document), fixed);
-  return (document) => {
-    const key = name(document);
-    const target = object(document);
+  if (typeof fixed === "string") return (row) => property(object(row), fixed);
+  return (row) => {
+    const key = name(row);
+    const target = object(row);
     if (typeof key === "number") return Array.isArray(target) ? target[key] : undefined;
     return typeof key === "string" ? property(target, key) : undefined;
   };
@@ -119,10 +165,10 @@ function compileObject(expression: Of<"object">, scope: Scope): Evaluate {
     name: member.name,
     value: compile(member.value, scope),
   }));
-  return (document) => {
+  return (row) => {
     const entries: [string, Json][] = [];
     for (const member of members) {
-      const value = member.value(document);
+      const value = member.value(row);
       if (value !== undefined) entries.push([member.name, value]);
     }
     return Object.fromEntries(entries);
@@ -131,11 +177,13 @@ function compileObject(expression: Of<"object">, scope: Scope): Evaluate {
 
 function compileArray(items: readonly Expression[], scope: Scope): Evaluate {
   const values = items.map((item) => compile(item, scope));
-  return (document) => values.map((value) => value(document)).filter((value) => value !== undefined);
+  return (row) => values.map((value) => value(row)).filter((value) => value !== undefined);
 }
 
 function compileCall(expression: Of<"call">, scope: Scope): Evaluate {
   const { name, parameters } = expression;
+  const timed = clockFunctions.get(name);
+  if (timed !== undefined && parameters.length === 0) return constant(timed(scope.nowMs));
   const known = functions.get(name);
   if (known === undefined) throw unsupportedQuery(`The function ${name}`, expression);
   if (parameters.length < known.min || parameters.length > known.max) {
@@ -143,23 +191,23 @@ function compileCall(expression: Of<"call">, scope: Scope): Evaluate {
   }
   const values = parameters.map((parameter) => compile(parameter, scope));
   const [first] = values;
-  if (values.length === 1 && first !== undefined) return (document) => known.apply(first(document));
-  return (document) => known.apply(...values.map((value) => value(document)));
+  if (values.length === 1 && first !== undefined) return (row) => known.apply(first(row));
+  return (row) => known.apply(...values.map((value) => value(row)));
 }
 
 function compileUnary(expression: Of<"unary">, scope: Scope): Evaluate {
   const operand = compile(expression.operand, scope);
   if (expression.operator === "NOT") {
-    return (document) => {
-      const value = operand(document);
+    return (row) => {
+      const value = operand(row);
       return typeof value === "boolean" ? !value : undefined;
     };
   }
   const apply = { "-": (n: number) => -n, "+": (n: number) => n, "~": (n: number) => ~n }[
     expression.operator
   ];
-  return (document) => {
-    const value = operand(document);
+  return (row) => {
+    const value = operand(row);
     return typeof value === "number" ? apply(value) : undefined;
   };
 }
@@ -168,49 +216,40 @@ function compileUnary(expression: Of<"unary">, scope: Scope): Evaluate {
 function compileLogical(expression: Of<"logical">, scope: Scope): Evaluate {
   const { left, right } = operands(expression, scope);
   const decisive = expression.operator === "OR";
-  return (document) => {
-    const first = left(document);
+  return (row) => {
+    const first = left(row);
     if (first === decisive) return decisive;
-    const second = right(document);
+    const second = right(row);
     if (second === decisive) return decisive;
     return typeof first === "boolean" && typeof second === "boolean" ? !decisive : undefined;
   };
 }
 
-const equal = (a: Value, b: Value): boolean | undefined =>
-  a === undefined || b === undefined ? undefined : isEqual(a, b);
-
 function compileComparison(expression: Of<"comparison">, scope: Scope): Evaluate {
   const { left, right } = operands(expression, scope);
   const { operator } = expression;
-  if (operator === "=") return (document) => equal(left(document), right(document));
+  if (operator === "=") return (row) => equalValues(left(row), right(row));
   if (operator === "!=") {
-    return (document) => {
-      const same = equal(left(document), right(document));
+    return (row) => {
+      const same = equalValues(left(row), right(row));
       return same === undefined ? undefined : !same;
     };
   }
   const test = orderTests[operator];
-  return (document) => {
-    const order = compareScalars(left(document), right(document));
+  return (row) => {
+    const order = compareScalars(left(row), right(row));
     return order === undefined ? undefined : test(order);
   };
 }
 
-const orderTests: Readonly<Record<Exclude<ComparisonOperator, "=" | "!=">, (order: number) => boolean>> = {
-  "<": (order) => order < 0,
-  "<=": (order) => order <= 0,
-  ">": (order) => order > 0,
-  ">=": (order) => order >= 0,
-};
-
 function compileIn(expression: Of<"in">, scope: Scope): Evaluate {
   const value = compile(expression.value, scope);
   const options = expression.options.map((option) => compile(option, scope));
-  return (document) => {
-    const wanted = value(document);
+  return (row) => {
+    const wanted = value(row);
     if (wanted === undefined) return undefined;
-    return options.some((option) => equal(wanted, option(document)) === true);
+    spend(options.length);
+    return options.some((option) => equalValues(wanted, option(row)) === true);
   };
 }
 
@@ -218,10 +257,10 @@ function compileBetween(expression: Of<"between">, scope: Scope): Evaluate {
   const value = compile(expression.value, scope);
   const low = compile(expression.low, scope);
   const high = compile(expression.high, scope);
-  return (document) => {
-    const found = value(document);
-    const above = compareScalars(found, low(document));
-    const below = compareScalars(found, high(document));
+  return (row) => {
+    const found = value(row);
+    const above = compareScalars(found, low(row));
+    const below = compareScalars(found, high(row));
     return above === undefined || below === undefined ? undefined : above >= 0 && below <= 0;
   };
 }
@@ -230,9 +269,9 @@ function compileLikeTest(expression: Of<"like">, scope: Scope): Evaluate {
   const value = compile(expression.value, scope);
   const pattern = compile(expression.pattern, scope);
   let compiled: { readonly pattern: string; readonly test: (text: string) => boolean } | undefined;
-  return (document) => {
-    const text = value(document);
-    const wanted = pattern(document);
+  return (row) => {
+    const text = value(row);
+    const wanted = pattern(row);
     if (typeof text !== "string" || typeof wanted !== "string") return undefined;
     if (compiled?.pattern !== wanted) {
       compiled = { pattern: wanted, test: compileLike(wanted, expression.escape) };

@@ -1,3 +1,5 @@
+import { spend } from "./work.ts";
+
 /** One step of a LIKE pattern: any run, any one character, or one of a set. */
 type Step = "run" | { readonly test: (character: string) => boolean };
 
@@ -45,6 +47,7 @@ function matches(steps: readonly Step[], text: readonly string[]): boolean {
   let run = -1;
   let resume = 0;
   while (at < text.length) {
+    spend(1);
     const current = steps[step];
     if (current === "run") {
       run = step++;

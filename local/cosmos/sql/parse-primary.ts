@@ -1,12 +1,18 @@
-import type { AggregateName, Expression } from "./ast.ts";
+import type { AggregateName, Expression, SubqueryKind } from "./ast.ts";
 import { syntaxError } from "./query-error.ts";
 import type { TokenStream } from "./token-stream.ts";
 
 type Parse = (tokens: TokenStream) => Expression;
 
-const aggregateNames: readonly AggregateName[] = ["COUNT", "SUM", "MIN", "MAX", "AVG"];
+const aggregateNames: readonly AggregateName[] = [
+  ...(["COUNT", "COUNTIF", "SUM", "MIN", "MAX", "AVG", "MAKELIST", "MAKESET"] as const),
+];
 const aggregates: ReadonlyMap<string, AggregateName> = new Map(aggregateNames.map((name) => [name, name]));
-const unsupportedWords: ReadonlySet<string> = new Set(["EXISTS", "ARRAY", "ALL", "FIRST", "LAST"]);
+const unsupportedWords: ReadonlySet<string> = new Set(["ALL", "FIRST", "LAST"]);
+const subqueryWords: ReadonlyMap<string, SubqueryKind> = new Map([
+  ["EXISTS", "exists"],
+  ["ARRAY", "array"],
+]);
 /** Words that end an expression; none of them can be a name. */
 const reserved: ReadonlySet<string> = new Set([
   ..."AND AS ASC BETWEEN BY DESC ESCAPE EXISTS FROM GROUP IN INNER JOIN LIKE LIMIT NOT OFFSET OR ORDER".split(
@@ -24,7 +30,12 @@ const literals: ReadonlyMap<string, null | boolean | undefined> = new Map([
 
 /** A literal, a name, a call, a parenthesis, an object or an array, with the `.x` and `["x"]` behind it. */
 export function parsePrimary(tokens: TokenStream, parse: Parse): Expression {
-  let expression = parseAtom(tokens, parse);
+  return parseMembers(tokens, parseAtom(tokens, parse), parse);
+}
+
+/** The `.x`, `["x"]` and `[0]` behind an expression. */
+export function parseMembers(tokens: TokenStream, base: Expression, parse: Parse): Expression {
+  let expression = base;
   for (;;) {
     if (tokens.accept(".")) {
       const name = tokens.expectName();
@@ -64,7 +75,7 @@ function parseAtom(tokens: TokenStream, parse: Parse): Expression {
 function parseBracketed(tokens: TokenStream, parse: Parse): Expression {
   const { start } = tokens.next;
   if (tokens.accept("(")) {
-    if (tokens.sees("SELECT")) throw tokens.refuse("A subquery");
+    if (tokens.sees("SELECT")) return parseSubquery(tokens, "scalar", start);
     const inner = parse(tokens);
     const { end } = tokens.expect(")");
     return { ...inner, start, end };
@@ -77,8 +88,22 @@ function parseBracketed(tokens: TokenStream, parse: Parse): Expression {
   throw tokens.unexpected();
 }
 
+/** From behind the opening parenthesis to the closing one. */
+function parseSubquery(tokens: TokenStream, yields: SubqueryKind, start: number): Expression {
+  const query = tokens.subquery();
+  const { end } = tokens.expect(")");
+  return { kind: "subquery", yields, query, start, end };
+}
+
 function parseWord(tokens: TokenStream, parse: Parse): Expression {
   const { text, word, start, end } = tokens.next;
+  const yields = subqueryWords.get(word);
+  if (yields !== undefined && tokens.second.word === "(") {
+    tokens.take();
+    tokens.take();
+    if (!tokens.sees("SELECT")) throw tokens.unexpected();
+    return parseSubquery(tokens, yields, start);
+  }
   if (unsupportedWords.has(word) && tokens.second.word === "(") throw tokens.refuse(`${word}(…)`);
   if (reserved.has(word)) throw tokens.unexpected();
   tokens.take();

@@ -6,7 +6,12 @@ interface Place {
 }
 
 function queryError(code: string, message: string, place?: Place): Refusal {
-  const error = { severity: "Error", ...(place === undefined ? {} : { location: place }), code, message };
+  const error = {
+    severity: "Error",
+    ...(place === undefined ? {} : { location: { start: place.start, end: place.end } }),
+    code,
+    message,
+  };
   return badRequest(`Message: ${JSON.stringify({ errors: [error] })}`);
 }
 

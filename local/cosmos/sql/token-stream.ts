@@ -1,4 +1,4 @@
-import type { Span } from "./ast.ts";
+import type { Query, Span } from "./ast.ts";
 import { syntaxError, unsupportedQuery } from "./query-error.ts";
 import { tokenize, type Token } from "./tokens.ts";
 
@@ -8,13 +8,16 @@ const MAX_DEPTH = 200;
 /** Looks at and consumes tokens; shared by the parsers of expressions and of clauses. */
 export class TokenStream {
   readonly text: string;
+  /** Parses a SELECT where an expression or a FROM holds one. Carried along, as its parser needs theirs. */
+  readonly select: (tokens: TokenStream) => Query;
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
   #aggregates = 0;
 
-  constructor(text: string) {
+  constructor(text: string, select: TokenStream["select"]) {
     this.text = text;
+    this.select = select;
     this.#tokens = tokenize(text);
   }
 
@@ -39,6 +42,15 @@ export class TokenStream {
 
   noteAggregate(): void {
     this.#aggregates++;
+  }
+
+  /** Parses a query inside this one, whose aggregates are its own. */
+  subquery(): Query {
+    const outer = this.#aggregates;
+    this.#aggregates = 0;
+    const query = this.nested(() => this.select(this));
+    this.#aggregates = outer;
+    return query;
   }
 
   take(): Token {

@@ -37,6 +37,10 @@ export class Store {
     this.readers = new StatementPool(this.#reader);
   }
 
+  nowMs(): number {
+    return this.#clock.now();
+  }
+
   nowSeconds(): number {
     return Math.floor(this.#clock.now() / SECOND);
   }

@@ -2,14 +2,15 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json, Value } from "#local/cosmos/json.ts";
 import { Refusal } from "#local/cosmos/refusal.ts";
-import { compile } from "#local/cosmos/sql/evaluate.ts";
 import { compileLike } from "#local/cosmos/sql/like.ts";
 import { parseQuery } from "#local/cosmos/sql/parse-query.ts";
+import { compileSelect, makeScope } from "#local/cosmos/sql/select.ts";
+import { startWork } from "#local/cosmos/sql/work.ts";
 
 function evaluate(text: string, document: Json = {}): Value {
-  const { selection, alias } = parseQuery(`SELECT VALUE ${text} FROM c`);
-  if (selection.kind !== "value") throw new Error("SELECT VALUE expected");
-  return compile(selection.expression, { alias, parameters: new Map() })(document);
+  const select = compileSelect(parseQuery(`SELECT VALUE ${text} FROM c`), makeScope(), true);
+  startWork();
+  return select.project([document]);
 }
 
 const cases: readonly (readonly [string, Value])[] = [

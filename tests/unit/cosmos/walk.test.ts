@@ -55,7 +55,7 @@ async function useOrders(): Promise<Orders> {
   };
   const looksAt: Orders["looksAt"] = (query, values, scope, count = Infinity) => {
     const parameters = Object.entries(values).map(([name, value]) => ({ name, value }));
-    const walk = planWalk(store, container, scope, bindQuery({ query, parameters }));
+    const walk = planWalk(store, container, scope, bindQuery({ query, parameters }, 0));
     expect(walk.sortBy).toEqual([]);
     let looked = 0;
     const items = walk.items(undefined)[Symbol.iterator]();
