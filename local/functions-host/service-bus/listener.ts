@@ -33,6 +33,17 @@ interface LinkEvents {
 }
 
 /**
+ * One life of the receiver's link. After a broken connection the client opens another one and knows no longer how to
+ * settle what came on the old one: such a settlement hangs until the client's time-out (7.9.5 looks the receiver up by
+ * its old name, finds it open, and writes to a session that is gone).
+ */
+interface Link {
+  readonly gate: SettlementGate;
+}
+
+const newLink = (): Link => ({ gate: new SettlementGate() });
+
+/**
  * Feeds one function from its queue or subscription: receive -> invoke -> complete, or abandon at once if
  * anything fails. How often a message comes back is the broker's affair (its maximum delivery count).
  */
@@ -40,7 +51,7 @@ export class ServiceBusListener {
   readonly #target: ServiceBusFunction;
   readonly #options: ListenerOptions;
   readonly #receiver: ServiceBusReceiver;
-  readonly #gate = new SettlementGate();
+  #link: Link = newLink();
   readonly #slots: Slots;
   readonly #listening = Promise.withResolvers<void>();
   readonly #inFlight = new Set<Promise<void>>();
@@ -93,13 +104,17 @@ export class ServiceBusListener {
   }
 
   async #receive(message: ServiceBusReceivedMessage): Promise<void> {
-    const handling = this.#handle(message);
+    const link = this.#link;
+    const handling = this.#handle(message, link);
     this.#inFlight.add(handling);
     await handling;
     this.#inFlight.delete(handling);
+    // The client answers each return with one more credit on whatever link there is by now, and a new link begins with
+    // all of them: without this, every broken connection would raise the number of messages taken at once.
+    if (link !== this.#link) await new Promise<never>(() => undefined);
   }
 
-  async #handle(message: ServiceBusReceivedMessage): Promise<void> {
+  async #handle(message: ServiceBusReceivedMessage, link: Link): Promise<void> {
     await this.#slots.take();
     let outcome: Outcome = "complete";
     const stopRenewing = keepLocked(message.lockedUntilUtc?.getTime() ?? 0, {
@@ -115,12 +130,13 @@ export class ServiceBusListener {
     }
     stopRenewing();
     this.#slots.release();
-    await this.#settle(message, outcome);
+    await this.#settle(message, outcome, link);
   }
 
-  async #settle(message: ServiceBusReceivedMessage, outcome: Outcome): Promise<void> {
+  async #settle(message: ServiceBusReceivedMessage, outcome: Outcome, { gate }: Link): Promise<void> {
     try {
-      await this.#gate.settle(outcome, () =>
+      if (gate !== this.#link.gate) throw new Error("the connection that the message came on is gone");
+      await gate.settle(outcome, () =>
         outcome === "complete"
           ? this.#receiver.completeMessage(message)
           : this.#receiver.abandonMessage(message),
@@ -144,7 +160,9 @@ export class ServiceBusListener {
     };
   }
 
+  /** Called before the client asks for the first message on the new link. */
   #reportOpen(): Promise<void> {
+    this.#link = newLink();
     if (this.#down) this.#options.log("listener recovered", { function: this.#target.name });
     this.#down = false;
     this.#listening.resolve();

@@ -19,6 +19,10 @@ export interface ScriptedBroker {
   readonly renewals: readonly string[];
   /** Sends all of `messages` at once, as soon as a receiver is there. */
   deliver(messages: readonly Message[]): Promise<void>;
+  /** From now on takes note of outcomes, and does not answer them. */
+  fallSilent(): void;
+  /** How many more messages the receiver asks for. */
+  credit(): Promise<number>;
   /** Cuts all connections and listens no more; `restart` listens again on the same port. */
   kill(): Promise<void>;
   restart(): Promise<void>;
@@ -33,6 +37,10 @@ const { accepted } = rhea.message as unknown as { accepted(this: void): { descri
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said above
 const socketOf = (connection: Connection): Socket => (connection as unknown as { socket: Socket }).socket;
 
+/** Hidden by rhea's types. */
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as said above
+const creditOf = (sender: Sender): number => (sender as unknown as { credit: number }).credit;
+
 const OUTCOMES = ["accepted", "modified", "rejected"] as const;
 
 export async function useScriptedBroker(now: () => number = Date.now): Promise<ScriptedBroker> {
@@ -45,6 +53,7 @@ export async function useScriptedBroker(now: () => number = Date.now): Promise<S
   let server: Server | undefined;
   let port = 0;
   let tag = 0;
+  let silent = false;
 
   const reply = (request: Message, answer: Message): void => {
     replies.get(String(request.reply_to))?.send({ correlation_id: String(request.message_id), ...answer });
@@ -79,7 +88,7 @@ export async function useScriptedBroker(now: () => number = Date.now): Promise<S
       if (delivery === undefined) return;
       const messageId = sent.get(delivery.tag.toString("hex"));
       if (messageId !== undefined) settled.push({ messageId, outcome });
-      delivery.update(true, accepted().described());
+      if (!silent) delivery.update(true, accepted().described());
     });
   }
   const sent = new Map<string, string>();
@@ -122,8 +131,15 @@ export async function useScriptedBroker(now: () => number = Date.now): Promise<S
         sender.send({ delivery_count: 0, message_annotations, ...message }, lockToken);
       }
     },
+    fallSilent: () => {
+      silent = true;
+    },
+    credit: async () => creditOf(await link.promise),
     kill,
-    restart: listen,
+    restart: () => {
+      silent = false;
+      return listen();
+    },
   };
 }
 

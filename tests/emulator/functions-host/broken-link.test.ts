@@ -1,0 +1,81 @@
+import { ServiceBusClient } from "@azure/service-bus";
+import { expect, onTestFinished, test } from "vitest";
+import { realClock } from "#local/clock/clock.ts";
+import { parseHostJson } from "#local/functions-host/app/host-json.ts";
+import { ServiceBusListener } from "#local/functions-host/service-bus/listener.ts";
+import type { InvocationResponse } from "#local/functions-host/worker/wire.ts";
+import { eventually } from "./host-under-test.ts";
+import { jsonMessage, type ScriptedBroker, useScriptedBroker } from "./scripted-broker.ts";
+
+/** A listener whose functions end when the test says so, in the order in which they were called. */
+async function useListener(broker: ScriptedBroker, maxConcurrentCalls: number) {
+  const retryOptions = { retryDelayInMs: 50 };
+  const client = new ServiceBusClient(broker.connectionString, { retryOptions });
+  const ends: PromiseWithResolvers<InvocationResponse>[] = [];
+  const events: string[] = [];
+  const queue = { connectionString: broker.connectionString, entity: { queue: "work" }, binary: false };
+  const listener = new ServiceBusListener(
+    { name: "f", triggerName: "t", trigger: "serviceBus", ...queue },
+    {
+      client,
+      settings: parseHostJson('{ "version": "2.0" }').extensions.serviceBus,
+      maxConcurrentCalls,
+      clock: realClock,
+      log: (event) => events.push(event),
+      invoke: () => {
+        const end = Promise.withResolvers<InvocationResponse>();
+        ends.push(end);
+        return end.promise;
+      },
+    },
+  );
+  await listener.start();
+  onTestFinished(async () => {
+    await listener.close();
+    await client.close();
+  });
+  return {
+    calls: (count: number) => eventually(() => (ends.length === count ? ends : undefined)),
+    unsettled: () => events.filter((event) => event === "settlement failed"),
+  };
+}
+
+test("a settlement that a broker took with it when it went holds up none on the next connection", async () => {
+  const broker = await useScriptedBroker();
+  const { calls } = await useListener(broker, 2);
+  await broker.deliver([jsonMessage("lost", {})]);
+  broker.fallSilent();
+  (await calls(1))[0]?.resolve({ invocationId: "1" });
+  await eventually(() => (broker.settled.length === 1 ? true : undefined));
+
+  await broker.kill();
+  await broker.restart();
+  await broker.deliver([jsonMessage("good", {}), jsonMessage("bad", {})]);
+  const [, good, bad] = await calls(3);
+  good?.resolve({ invocationId: "2" });
+  bad?.reject(new Error("bad"));
+
+  await eventually(() => (broker.settled.length === 3 ? true : undefined));
+  expect(broker.settled.slice(1)).toEqual([
+    { messageId: "good", outcome: "accepted" },
+    { messageId: "bad", outcome: "modified" },
+  ]);
+});
+
+test("a broken connection does not raise the number of messages that are taken at once", async () => {
+  const broker = await useScriptedBroker();
+  const { calls, unsettled } = await useListener(broker, 2);
+  await broker.deliver([jsonMessage("one", {}), jsonMessage("two", {})]);
+  const [one, two] = await calls(2);
+
+  await broker.kill();
+  await broker.restart();
+  await eventually(async () => ((await broker.credit()) === 2 ? true : undefined));
+  one?.resolve({ invocationId: "1" });
+  two?.resolve({ invocationId: "2" });
+  await eventually(() => (unsettled().length === 2 ? true : undefined));
+  await broker.deliver([jsonMessage("three", {}), jsonMessage("four", {})]);
+  await calls(4);
+
+  expect(await broker.credit()).toBe(0);
+});
