@@ -63,12 +63,18 @@ function showProgress() {
 }
 
 /**
- * @param {string} root
+ * @typedef {object} Undertaking
+ * @property {string} root the project's folder
+ * @property {AbortSignal} interrupted
+ * @property {(pid: number | undefined) => void} childStarted told npm's process id
+ */
+
+/**
+ * @param {Undertaking} undertaking
  * @param {readonly string[]} network
- * @param {(pid: number | undefined) => void} childStarted
  * @returns {Promise<{ output: string, ending: string, ok: boolean }>}
  */
-const npmCi = (root, network, childStarted) =>
+const npmCi = ({ root, interrupted, childStarted }, network) =>
   new Promise((resolve) => {
     const npm = spawn("npm", ["ci", ...ONLY_ERRORS, ...EVERYTHING, ...network], {
       cwd: root,
@@ -77,6 +83,7 @@ const npmCi = (root, network, childStarted) =>
       shell: process.platform === "win32",
     });
     childStarted(npm.pid);
+    interrupted.addEventListener("abort", () => npm.kill());
     let output = "";
     npm.stderr.setEncoding("utf8").on("data", (text) => (output += text));
     npm.once("error", (error) =>
@@ -91,17 +98,16 @@ const npmCi = (root, network, childStarted) =>
     );
   });
 
-/**
- * @param {string} root
- * @param {(pid: number | undefined) => void} childStarted
- */
-async function install(root, childStarted) {
+/** @param {Undertaking} undertaking */
+async function install(undertaking) {
+  const { root, interrupted } = undertaking;
   forgetInstalled(root);
   say("Installing what Expedite needs (once, about a minute) …");
   const startedAt = Date.now();
   const { lock, platform } = wanted(root);
   const stopProgress = showProgress();
-  const { output, ending, ok } = await npmCi(root, await reachability(), childStarted).finally(stopProgress);
+  const { output, ending, ok } = await npmCi(undertaking, await reachability()).finally(stopProgress);
+  interrupted.throwIfAborted();
   const log = join(root, "npm-install.log");
   if (!ok) {
     writeFileSync(log, output);
@@ -118,19 +124,21 @@ async function install(root, childStarted) {
  * Makes node_modules what package-lock.json says, unless it is already. Nothing is fetched or written when it is.
  * Several processes may call this at the same time; one of them installs.
  * @param {string} root the project's folder
+ * @param {AbortSignal} interrupted ends npm, too
  * @returns {Promise<string>} the Node to run with
  * @throws {Refusal} in one line, why it cannot be done
  */
-export async function ensureInstalled(root) {
+export async function ensureInstalled(root, interrupted) {
   const stamp = readStamp(root);
   if (stamp !== undefined) return pinnedNodePath(root, stamp.node);
   return oneAtATime(join(root, ".expedite-install"), {
+    interrupted,
     onWait: () => say("Another process is installing what Expedite needs; waiting for it …"),
     work: async (childStarted) => {
       if (readStamp(root) === undefined && installedByHand(root)) {
         writeStamp(root, { ...wanted(root), node: findPinnedNode(root) });
       }
-      if (readStamp(root) === undefined) await install(root, childStarted);
+      if (readStamp(root) === undefined) await install({ root, interrupted, childStarted });
       return pinnedNodePath(root, readStamp(root)?.node ?? null);
     },
   });

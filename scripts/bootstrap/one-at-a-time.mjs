@@ -69,32 +69,44 @@ function tryToTake(/** @type {string} */ folder) {
   }
 }
 
-async function take(/** @type {string} */ folder, /** @type {() => void} */ onWait) {
+/**
+ * @param {string} folder
+ * @param {Pick<Task<unknown>, "onWait" | "interrupted">} task
+ */
+async function take(folder, { onWait, interrupted }) {
   for (let waited = false; ; waited = true) {
     const own = tryToTake(folder);
     if (own !== undefined) return own;
     freeIfAbandoned(folder);
     if (!waited) onWait();
-    await sleep(250);
+    await sleep(250, undefined, { signal: interrupted });
   }
 }
+
+/**
+ * @template T
+ * @typedef {object} Task
+ * @property {AbortSignal} interrupted ends the waiting; `work` minds it itself
+ * @property {() => void} onWait called once, if somebody else holds the lock
+ * @property {(childStarted: (pid: number | undefined) => void) => Promise<T>} work
+ */
 
 /**
  * Runs `work` while no other process on this folder does. `work` may name a child process which keeps the lock
  * taken if this process dies and the child does not.
  * @template T
  * @param {string} folder
- * @param {{ onWait: () => void, work: (childStarted: (pid: number | undefined) => void) => Promise<T> }} task
+ * @param {Task<T>} task
  * @returns {Promise<T>}
  */
-export async function oneAtATime(folder, { onWait, work }) {
-  const own = await take(folder, onWait);
+export async function oneAtATime(folder, task) {
+  const own = await take(folder, task);
   const heartbeat = setInterval(() => {
     const now = new Date();
     orNothing(() => utimesSync(own, now, now));
   }, HEARTBEAT_MS);
   try {
-    return await work((child) => writeFileSync(own, JSON.stringify({ owner: process.pid, child })));
+    return await task.work((child) => writeFileSync(own, JSON.stringify({ owner: process.pid, child })));
   } finally {
     clearInterval(heartbeat);
     rmSync(own, { force: true });

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { isAlive } from "../../../scripts/bootstrap/processes.mjs";
 import { ended, layProject, npm } from "./temp-project.ts";
 
 const NOTICE = "Installing what Expedite needs (once, about a minute) …";
@@ -95,6 +96,30 @@ test("an npm that outlives its killed bootstrap is waited for, not joined by a s
   expect(stdout).toBe("hello\n");
   expect(stderr).toBe("Another process is installing what Expedite needs; waiting for it …\n");
   expect(project.npmCalls()).toHaveLength(1);
+});
+
+test("a signal during the install ends npm too, and leaves nothing that counts as installed", async () => {
+  const project = layProject();
+  project.npm(npm.hangsHalfway);
+  const child = project.start(["scripts/bootstrap.mjs", "hello.ts"]);
+  const end = ended(child);
+  await expect.poll(() => existsSync(project.at("node_modules/half"))).toBe(true);
+  const [npmProcess = 0] = childrenOf(child.pid ?? 0);
+  child.kill("SIGTERM");
+  expect(await end).toMatchObject({ signal: "SIGTERM", stderr: `${NOTICE}\n` });
+  expect(isAlive(npmProcess)).toBe(false);
+  expect(existsSync(project.at(".expedite-install"))).toBe(false);
+});
+
+test("an install whose terminal is gone ends, and the script does not start for nobody", async () => {
+  const project = layProject();
+  project.npm(npm.hangsHalfway);
+  const shell = project.start(["-c", "node scripts/bootstrap.mjs hello.ts; true"], "/bin/sh");
+  await expect.poll(() => existsSync(project.at("node_modules/half"))).toBe(true);
+  const [bootstrap = 0] = childrenOf(shell.pid ?? 0);
+  shell.kill("SIGKILL");
+  await expect.poll(() => isAlive(bootstrap), { timeout: 5000 }).toBe(false);
+  expect(existsSync(project.at(".expedite-install"))).toBe(false);
 });
 
 test("of several started at the same time one installs, and all run", async () => {
