@@ -47,7 +47,7 @@ function filterXml(filter: Filter): string {
       return sqlXml("Filter", "FalseFilter", { sql: "1=0", parameters: {} });
     case "sql":
       return sqlXml("Filter", "SqlFilter", filter);
-    case "correlation": {
+    default: {
       const system = Object.entries(elements).map(([name, property]) =>
         element(name, filter.system[property]),
       );

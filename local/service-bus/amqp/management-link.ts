@@ -6,10 +6,15 @@ import type { BrokerContext } from "./broker-context.ts";
 import type { IncomingDelivery, IncomingLink, Peer } from "./links.ts";
 import { messageOperations } from "./management/message-operations.ts";
 import type { Operation, OperationResult } from "./management/operation.ts";
+import { ruleOperations } from "./management/rule-operations.ts";
 import { sessionOperations } from "./management/session-operations.ts";
 import { decodeRequest, encodeReply, type Request } from "./message.ts";
 
-const operations: Readonly<Record<string, Operation>> = { ...messageOperations, ...sessionOperations };
+const operations: Readonly<Record<string, Operation>> = {
+  ...messageOperations,
+  ...ruleOperations,
+  ...sessionOperations,
+};
 
 const statusCodes: Record<ErrorCode, number> = {
   notFound: 404,

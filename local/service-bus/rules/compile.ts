@@ -45,7 +45,7 @@ function compileFilter(filter: Filter): CompiledRule["selects"] {
       return () => false;
     case "correlation":
       return compileCorrelation(filter);
-    case "sql": {
+    default: {
       const predicate = parseFilter(filter.sql, valuesOf(filter.parameters));
       return ({ fields, arrival }) => meets(predicate, propertiesOf(fields, arrival)) === true;
     }

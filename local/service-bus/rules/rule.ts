@@ -4,7 +4,7 @@ import type { TypedValue } from "./typed-value.ts";
 /** A text in the SQL of subscription rules, and the values of its `@parameters`. */
 export interface SqlExpression {
   readonly sql: string;
-  /** By name without `@`. */
+  /** By name, with or without `@`. */
   readonly parameters: Readonly<Record<string, TypedValue>>;
 }
 

@@ -88,25 +88,12 @@ export function toAmqp({ type, value }: TypedValue): AmqpValue {
   return read;
 }
 
-const numberTypes = {
-  byte: "byte",
-  ubyte: "unsignedByte",
-  short: "short",
-  ushort: "unsignedShort",
-  int: "int",
-  uint: "unsignedInt",
-  long: "long",
-  ulong: "unsignedLong",
-} as const satisfies Readonly<Record<string, PropertyType>>;
-
 /** @throws BrokerError (invalid) for an AMQP type that no filter can hold */
 export function fromAmqp(value: AmqpValue): TypedValue {
   switch (value.type) {
     case "string":
     case "symbol":
       return { type: "string", value: value.value };
-    case "boolean":
-      return { type: "boolean", value: String(value.value) };
     case "float":
     case "double":
       return { type: value.type, value: doubleText(value.value) };
@@ -118,19 +105,31 @@ export function fromAmqp(value: AmqpValue): TypedValue {
       return { type: "base64Binary", value: value.value.toString("base64") };
     case "char":
       return { type: "char", value: String.fromCodePoint(Math.min(value.value, 0x10ffff)) };
-    case "byte":
-    case "ubyte":
-    case "short":
-    case "ushort":
-    case "int":
-    case "uint":
-    case "long":
-    case "ulong":
-      return { type: numberTypes[value.type], value: String(value.value) };
     default:
-      throw new BrokerError("invalid", `A rule cannot hold values of the AMQP type ${value.type}.`);
+      return fromPlain(value);
   }
 }
+
+/** Flags and integers, whose text is their value. */
+function fromPlain(value: AmqpValue): TypedValue {
+  if (value.type === "boolean") return { type: "boolean", value: String(value.value) };
+  const type = integerTypes.get(value.type);
+  if (type === undefined || !("value" in value) || typeof value.value === "object") {
+    throw new BrokerError("invalid", `A rule cannot hold values of the AMQP type ${value.type}.`);
+  }
+  return { type, value: String(value.value) };
+}
+
+const integerTypes: ReadonlyMap<string, PropertyType> = new Map([
+  ["byte", "byte"],
+  ["ubyte", "unsignedByte"],
+  ["short", "short"],
+  ["ushort", "unsignedShort"],
+  ["int", "int"],
+  ["uint", "unsignedInt"],
+  ["long", "long"],
+  ["ulong", "unsignedLong"],
+]);
 
 const doubleText = (value: number): string => {
   if (Number.isFinite(value) || Number.isNaN(value)) return String(value);

@@ -35,7 +35,7 @@ export function meets(node: Predicate, properties: Properties): boolean | undefi
       return exists(node.operand, properties);
     case "in":
       return negateIf(node.negated, isAmong(evaluate(node.operand, properties), node.among, properties));
-    case "like":
+    default:
       return negateIf(node.negated, like(node, properties));
   }
 }
@@ -55,7 +55,7 @@ export function evaluate(node: Expression, properties: Properties): SqlValue {
       return { guid: randomUUID() };
     case "sign":
       return signed(node.operator, evaluate(node.operand, properties));
-    case "arithmetic":
+    default:
       return calculate(node.operator, evaluate(node.left, properties), evaluate(node.right, properties));
   }
 }

@@ -1,4 +1,4 @@
-import { BrokerError } from "../../errors.ts";
+import { Cursor } from "./cursor.ts";
 import {
   type ComparisonOperator,
   type Expression,
@@ -8,7 +8,7 @@ import {
   type Scope,
 } from "./syntax.ts";
 import { refuseUnsupported } from "./system-properties.ts";
-import { syntaxError, type Token, tokenize } from "./tokens.ts";
+import type { Token } from "./tokens.ts";
 import type { SqlValue } from "./values.ts";
 
 /** Parentheses, signs and NOTs inside each other; what people write stays far below. */
@@ -31,46 +31,15 @@ type Node = Predicate | Expression;
 type Property = Extract<PropertyNode, { kind: "property" }>;
 
 /** Recursive descent, one method per level of precedence. Conditions and values share parentheses, so both are nodes. */
-export class Parser {
-  readonly #source: string;
-  readonly #tokens: readonly Token[];
+export class Parser extends Cursor {
   readonly #parameters: ReadonlyMap<string, SqlValue>;
-  #position = 0;
   #depth = 0;
 
   constructor(source: string, parameters: Readonly<Record<string, SqlValue>>) {
-    this.#source = source;
-    this.#tokens = tokenize(source);
+    super(source);
     this.#parameters = new Map(
       Object.entries(parameters).map(([name, value]) => [name.replace(/^@/, "").toLowerCase(), value]),
     );
-  }
-
-  ended(): boolean {
-    return this.#token().kind === "end";
-  }
-
-  /** Takes the mark if it is next. */
-  take(mark: string): boolean {
-    const { kind, text } = this.#token();
-    if (kind !== "mark" || text !== mark) return false;
-    this.#position++;
-    return true;
-  }
-
-  takeWord(word: string): boolean {
-    if (!this.#isWord(word)) return false;
-    this.#position++;
-    return true;
-  }
-
-  expect(mark: string): void {
-    if (!this.take(mark)) throw this.fault(`is not the '${mark}' expected here`);
-  }
-
-  /** What is wrong with the next token. */
-  fault(fault: string): BrokerError {
-    return syntaxError(this.#source, this.#token().at, fault);
   }
 
   predicate(): Predicate {
@@ -87,11 +56,7 @@ export class Parser {
     if (!this.take(".")) return { kind: "property", scope: "user", name: first.text };
     const scope = first.text.toLowerCase();
     if (first.kind !== "word" || !isScope(scope)) {
-      throw syntaxError(
-        this.#source,
-        first.at,
-        "is no scope: write sys, user, or [the.whole.name] in brackets",
-      );
+      throw this.faultAt(first, "is no scope: write sys, user, or [the.whole.name] in brackets");
     }
     const { text: name } = this.#identifier();
     if (scope === "sys") refuseUnsupported(name);
@@ -108,9 +73,9 @@ export class Parser {
 
   #chain(kind: "and" | "or", operand: () => Node): Node {
     let left = operand();
-    while (this.#isWord(kind)) {
+    while (this.isWord(kind)) {
       if (!isPredicate(left)) throw this.fault("follows a value, not a condition");
-      this.#position++;
+      this.skip();
       left = { kind, left, right: this.#condition(operand) };
     }
     return left;
@@ -130,13 +95,13 @@ export class Parser {
     }
     const left = this.#sum();
     if (isPredicate(left)) return left;
-    const operator = this.#token().kind === "mark" ? comparisons.get(this.#token().text) : undefined;
+    const operator = this.token().kind === "mark" ? comparisons.get(this.token().text) : undefined;
     if (operator !== undefined) {
-      this.#position++;
+      this.skip();
       return { kind: "compare", operator, left, right: this.expression() };
     }
     if (this.takeWord("is")) return this.#isNull(left);
-    const negated = this.#isWord("not") && this.takeWord("not");
+    const negated = this.isWord("not") && this.takeWord("not");
     if (this.takeWord("in")) return { kind: "in", operand: left, among: this.#list(), negated };
     if (this.takeWord("like")) return this.#like(left, negated);
     if (negated) throw this.fault("is neither IN nor LIKE");
@@ -177,10 +142,10 @@ export class Parser {
   #arithmetic(operators: readonly ("+" | "-" | "*" | "/" | "%")[], operand: () => Node): Node {
     let left = operand();
     for (;;) {
-      const operator = operators.find((one) => this.#isMark(one));
+      const operator = operators.find((one) => this.isMark(one));
       if (operator === undefined) return left;
       if (isPredicate(left)) throw this.fault("follows a condition, not a value");
-      this.#position++;
+      this.skip();
       left = { kind: "arithmetic", operator, left, right: this.#value(operand) };
     }
   }
@@ -204,10 +169,10 @@ export class Parser {
   }
 
   #constant(): Expression | undefined {
-    const token = this.#token();
+    const token = this.token();
     const value = this.#constantValue(token);
     if (value === none) return undefined;
-    this.#position++;
+    this.skip();
     return { kind: "constant", value };
   }
 
@@ -224,18 +189,19 @@ export class Parser {
       if (!this.#parameters.has(name)) throw this.fault("is a parameter without a value");
       return this.#parameters.get(name);
     }
-    if (this.#isWord("true")) return true;
-    if (this.#isWord("false")) return false;
-    return this.#isWord("null") ? undefined : none;
+    if (this.isWord("true")) return true;
+    if (this.isWord("false")) return false;
+    return this.isWord("null") ? undefined : none;
   }
 
   #function(): Expression | undefined {
-    const name = this.#token().text.toLowerCase();
-    const next = this.#tokens[this.#position + 1];
-    if (this.#token().kind !== "word" || next?.kind !== "mark" || next.text !== "(") return undefined;
+    const name = this.token().text.toLowerCase();
+    const next = this.token(1);
+    if (this.token().kind !== "word" || next.kind !== "mark" || next.text !== "(") return undefined;
     if (name !== "newid" && name !== "property" && name !== "p")
       throw this.fault("is no function that rules know");
-    this.#position += 2;
+    this.skip();
+    this.skip();
     const result: Expression =
       name === "newid" ? { kind: "newid" } : { kind: "lookup", name: this.#deeper(() => this.expression()) };
     this.expect(")");
@@ -250,11 +216,11 @@ export class Parser {
   }
 
   #identifier(): Token {
-    const token = this.#token();
+    const token = this.token();
     const isName =
       token.kind === "name" || (token.kind === "word" && !keywords.has(token.text.toLowerCase()));
     if (!isName) throw this.fault("is not expected here");
-    this.#position++;
+    this.skip();
     return token;
   }
 
@@ -275,22 +241,6 @@ export class Parser {
     const result = parse();
     this.#depth--;
     return result;
-  }
-
-  #isMark(mark: string): boolean {
-    const { kind, text } = this.#token();
-    return kind === "mark" && text === mark;
-  }
-
-  #isWord(word: string): boolean {
-    const { kind, text } = this.#token();
-    return kind === "word" && text.toLowerCase() === word;
-  }
-
-  #token(): Token {
-    const token = this.#tokens[this.#position] ?? this.#tokens.at(-1);
-    if (token === undefined) throw new BrokerError("internal", "An expression has no tokens.");
-    return token;
   }
 }
 

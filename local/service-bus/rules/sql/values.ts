@@ -26,35 +26,17 @@ const MAX_TEXT = 256 * 1024;
 
 /** @throws EvaluationFault for what rules cannot compare: decimals, lists, maps */
 export function sqlValueOf(value: AmqpValue): SqlValue {
-  switch (value.type) {
-    case "null":
-      return undefined;
-    case "string":
-    case "symbol":
-    case "boolean":
-    case "ulong":
-    case "long":
-    case "float":
-    case "double":
-      return value.value;
-    case "char":
-      return String.fromCodePoint(Math.min(value.value, 0x10ffff));
-    case "timestamp":
-      return { time: value.value };
-    case "uuid":
-      return { guid: dashed(value.value.toString("hex")) };
-    case "binary":
-      return { hex: value.value.toString("hex") };
-    case "ubyte":
-    case "ushort":
-    case "uint":
-    case "byte":
-    case "short":
-    case "int":
-      return BigInt(value.value);
-    default:
-      throw new EvaluationFault(`A property of the AMQP type ${value.type} cannot be used in a rule.`);
+  if (value.type === "null") return undefined;
+  if (value.type === "char") return String.fromCodePoint(Math.min(value.value, 0x10ffff));
+  if (value.type === "timestamp") return { time: value.value };
+  if (value.type === "uuid") return { guid: dashed(value.value.toString("hex")) };
+  if (value.type === "binary") return { hex: value.value.toString("hex") };
+  if (value.type === "float" || value.type === "double") return value.value;
+  if (value.type === "described" || typeof value.value === "object") {
+    throw new EvaluationFault(`A property of the AMQP type ${value.type} cannot be used in a rule.`);
   }
+  // What is left are texts, flags and integers of all widths.
+  return typeof value.value === "number" ? BigInt(value.value) : value.value;
 }
 
 const dashed = (hex: string): string => hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
@@ -75,7 +57,7 @@ export function compare(operator: ComparisonOperator, left: SqlValue, right: Sql
       return order(operator, left, right) <= 0;
     case ">":
       return order(operator, left, right) > 0;
-    case ">=":
+    default:
       return order(operator, left, right) >= 0;
   }
 }
@@ -109,12 +91,7 @@ const sign = <T extends number | bigint | string>(left: T, right: T): number =>
  */
 export function calculate(operator: ArithmeticOperator, left: SqlValue, right: SqlValue): SqlValue {
   if (left === undefined || right === undefined) return undefined;
-  if (typeof left === "bigint" && typeof right === "bigint") {
-    if (right === 0n && (operator === "/" || operator === "%")) {
-      throw new EvaluationFault("An integer was divided by zero.");
-    }
-    return BigInt.asIntN(64, integerOperators[operator](left, right));
-  }
+  if (typeof left === "bigint" && typeof right === "bigint") return integers(operator, left, right);
   if (isNumber(left) && isNumber(right)) return doubleOperators[operator](Number(left), Number(right));
   if (operator !== "+" || (typeof left !== "string" && typeof right !== "string")) {
     throw noOperator(operator, left, right);
@@ -122,6 +99,13 @@ export function calculate(operator: ArithmeticOperator, left: SqlValue, right: S
   const joined = textOf(left) + textOf(right);
   if (joined.length > MAX_TEXT) throw new EvaluationFault("A text became too long.");
   return joined;
+}
+
+function integers(operator: ArithmeticOperator, left: bigint, right: bigint): bigint {
+  if (right === 0n && (operator === "/" || operator === "%")) {
+    throw new EvaluationFault("An integer was divided by zero.");
+  }
+  return BigInt.asIntN(64, integerOperators[operator](left, right));
 }
 
 const integerOperators: Readonly<Record<ArithmeticOperator, (left: bigint, right: bigint) => bigint>> = {
