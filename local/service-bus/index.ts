@@ -7,6 +7,7 @@ import { linkHandlers } from "./amqp/accept-links.ts";
 import { Replies } from "./amqp/replies.ts";
 import { startAmqpServer } from "./amqp/rhea/server.ts";
 import { applyTopology } from "./broker/apply-topology.ts";
+import { watchIdle } from "./broker/idle.ts";
 import { Namespace } from "./broker/namespace.ts";
 import { openStore } from "./store/store.ts";
 
@@ -47,6 +48,8 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
     for (let close = closing.pop(); close !== undefined; close = closing.pop()) await close();
   };
   try {
+    const idle = watchIdle(namespace);
+    closing.push(() => idle.stop());
     await applyTopology(namespace, options.topology);
     let host = "localhost";
     const broker = {

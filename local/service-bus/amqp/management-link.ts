@@ -4,6 +4,7 @@ import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { entryOf, int, mapOf, nothing, symbol, text, textOf } from "../wire/values.ts";
 import type { BrokerContext } from "./broker-context.ts";
 import type { IncomingDelivery, IncomingLink, Peer } from "./links.ts";
+import { deleteOperation } from "./management/delete-operation.ts";
 import { messageOperations } from "./management/message-operations.ts";
 import type { Operation, OperationResult } from "./management/operation.ts";
 import { ruleOperations } from "./management/rule-operations.ts";
@@ -14,6 +15,7 @@ const operations: Readonly<Record<string, Operation>> = {
   ...messageOperations,
   ...ruleOperations,
   ...sessionOperations,
+  "com.microsoft:batch-delete-messages": deleteOperation,
 };
 
 const statusCodes: Record<ErrorCode, number> = {

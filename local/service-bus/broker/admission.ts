@@ -1,9 +1,15 @@
 import { BrokerError, entityDisabled } from "../errors.ts";
-import { MAX_ID_LENGTH } from "../limits.ts";
+import { MAX_HOPS, MAX_ID_LENGTH } from "../limits.ts";
 import type { Incoming } from "../message/incoming.ts";
 import type { Entity } from "./entity.ts";
 
 const MEGABYTE = 1024 * 1024;
+
+/** Why a message becomes a dead letter on its way. */
+export interface Fault {
+  readonly reason: string;
+  readonly description: string;
+}
 
 /** Bytes of all messages of an entity, its dead letters included; of a topic those of its subscriptions. */
 export function sizeOf(entity: Entity): number {
@@ -75,4 +81,47 @@ function assertWellFormed(entity: Entity, { messageId, sessionId, partitionKey }
   }
   if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey)
     throw new BrokerError("notAllowed", "PartitionKey and SessionId of a message must not differ.");
+}
+
+/** A message without a session id has no place in an entity that requires sessions. */
+export function sessionMissing(entity: Entity, { sessionId }: Incoming): Fault | undefined {
+  if (sessionId !== undefined || entity.main.sessions === undefined) return undefined;
+  return {
+    reason: "Session ID is null",
+    description: "Session enabled entity doesn't allow a message whose session identifier is null.",
+  };
+}
+
+/** Why a message cannot be forwarded to where it should; undefined when it can. */
+export function transferFault(
+  name: string,
+  target: Entity | undefined,
+  message: Incoming,
+  hops: number,
+): Fault | undefined {
+  if (target === undefined) {
+    return {
+      reason: "TransferDestinationNotFound",
+      description: `There is no entity '${name}' to forward to.`,
+    };
+  }
+  if (hops >= MAX_HOPS) {
+    return {
+      reason: "MaxTransferHopCountExceeded",
+      description: `The message was forwarded more than ${MAX_HOPS} times.`,
+    };
+  }
+  if (isSendDisabled(target)) {
+    return {
+      reason: "TransferDestinationDisabled",
+      description: `The entity '${name}' to forward to is disabled.`,
+    };
+  }
+  if (isFull(target, message.payload.length)) {
+    return {
+      reason: "TransferDestinationQuotaExceeded",
+      description: `The entity '${name}' to forward to is full.`,
+    };
+  }
+  return sessionMissing(target, message);
 }

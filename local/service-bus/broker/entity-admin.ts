@@ -1,9 +1,10 @@
-import { BrokerError, entityNotFound } from "../errors.ts";
+import { BrokerError, entityDisabled, entityNotFound } from "../errors.ts";
 import { compile } from "../rules/compile.ts";
 import { DEFAULT_RULE, type NewRule, type Rule } from "../rules/rule.ts";
 import { storedRule } from "../rules/stored-rule.ts";
 import { defaults, type Description, timingOf } from "./description.ts";
 import type { Entity, EntityKind, SubscriptionEntity } from "./entity.ts";
+import { isReceiveDisabled } from "./admission.ts";
 import { type Namespace, queuesOf } from "./namespace.ts";
 
 const MAX_NAME = { queue: 260, topic: 260, subscription: 50, rule: 50 } as const;
@@ -19,7 +20,7 @@ export interface NewEntity {
 
 /** Creates an entity. @throws BrokerError (alreadyExists, invalid, notFound, notImplemented) */
 export async function createEntity(namespace: Namespace, wanted: NewEntity): Promise<Entity> {
-  const description = checked(namespace, { ...defaults, ...wanted.description });
+  const description = checked(namespace, wanted.path, { ...defaults, ...wanted.description });
   checkName(wanted);
   if (namespace.find(wanted.path) !== undefined) {
     throw new BrokerError("alreadyExists", `The messaging entity '${wanted.path}' already exists.`);
@@ -60,7 +61,7 @@ export async function updateEntity(
   entity: Entity,
   changes: Partial<Description>,
 ): Promise<void> {
-  const description = checked(namespace, { ...entity.description, ...changes });
+  const description = checked(namespace, entity.path, { ...entity.description, ...changes });
   for (const fixed of ["requiresDuplicateDetection", "requiresSession"] as const) {
     if (description[fixed] !== entity.description[fixed]) {
       throw new BrokerError("invalid", `The property ${fixed} of '${entity.path}' cannot be changed.`);
@@ -73,6 +74,10 @@ export async function updateEntity(
   entity.description = description;
   entity.timing = timingOf(description);
   entity.updatedAt = now;
+  entity.accessedAt = now;
+  if (isReceiveDisabled(entity)) {
+    for (const queue of queuesOf(entity)) queue.evict(entityDisabled(entity.path, "receive"));
+  }
 }
 
 /** Deletes an entity with its messages; a topic with its subscriptions. */
@@ -152,11 +157,15 @@ function checkName({ kind, path }: NewEntity): void {
   }
 }
 
-function checked(namespace: Namespace, description: Description): Description {
+function checked(namespace: Namespace, path: string, description: Description): Description {
   timingOf(description);
-  const { forwardTo } = description;
-  if (forwardTo !== undefined && namespace.destination(forwardTo) === undefined) {
-    throw new BrokerError("notFound", `The entity '${forwardTo}' to forward to could not be found.`);
+  for (const target of [description.forwardTo, description.forwardDeadLetteredMessagesTo]) {
+    if (target === undefined) continue;
+    if (namespace.destination(target) === undefined) {
+      throw new BrokerError("notFound", `The entity '${target}' to forward to could not be found.`);
+    }
+    if (target.toLowerCase() === path.toLowerCase())
+      throw new BrokerError("invalid", `The entity '${path}' cannot forward to itself.`);
   }
   return description;
 }

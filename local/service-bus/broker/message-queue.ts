@@ -34,6 +34,16 @@ export interface QueueSettings {
   readonly deadLetterExpired: boolean;
   /** Undefined in dead-letter queues. */
   readonly deadLetters: MessageQueue | undefined;
+  /** Inside a write: brings a dead letter elsewhere instead. Undefined where it stays in the entity. */
+  readonly forwardDeadLetter: ((head: Head) => readonly Placed[]) | undefined;
+}
+
+/** A message that a write brought to a queue; `arrived` follows the commit. */
+export interface Placed {
+  readonly queue: MessageQueue;
+  readonly head: Head;
+  /** Undefined when it is not at hand. */
+  readonly payload: Buffer | undefined;
 }
 
 type Draft = Omit<Head, "queue" | "sequence" | "early" | "enqueueSequence"> & {
@@ -211,6 +221,10 @@ export class MessageQueue {
     this.expiryTimer.stop();
     this.evict();
     this.sessions?.stop();
+  }
+
+  get hasReceivers(): boolean {
+    return this.#consumers.size > 0 || this.sessions?.consumers().next().done === false;
   }
 
   /** Ends the links of all receivers; without a reason because the entity is gone. */

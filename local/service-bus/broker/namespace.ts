@@ -62,6 +62,10 @@ export class Namespace {
     return entity?.kind === "subscription" ? undefined : entity;
   }
 
+  entities(): Iterable<Entity> {
+    return this.#entities.values();
+  }
+
   /** All queues, by name. */
   queues(): QueueEntity[] {
     return this.#sorted().filter((entity) => entity.kind === "queue");
@@ -136,7 +140,7 @@ export class Namespace {
       path: row.path,
       createdAt: row.createdAt,
       updatedAt: row.updatedAt,
-      accessedAt: row.updatedAt,
+      accessedAt: this.machinery.clock.now(),
       description,
       timing: timingOf(description),
     };
@@ -174,6 +178,7 @@ export class Namespace {
       maxDeliveryCount: undefined,
       deadLetterExpired: false,
       deadLetters: undefined,
+      forwardDeadLetter: undefined,
     });
     const deadLetters = make(SubQueue.deadLetters, deadLetterSettings);
     const mainSettings = (): QueueSettings => ({
@@ -182,6 +187,10 @@ export class Namespace {
       maxDeliveryCount: entity().description.maxDeliveryCount,
       deadLetterExpired: entity().description.deadLetteringOnMessageExpiration,
       deadLetters,
+      forwardDeadLetter:
+        entity().description.forwardDeadLetteredMessagesTo === undefined
+          ? undefined
+          : (head) => this.publisher.forwardDeadLetter(entity(), head),
     });
     return {
       main: make(SubQueue.main, mainSettings),

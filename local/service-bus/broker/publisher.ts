@@ -1,15 +1,15 @@
 import type { Clock } from "../../clock/clock.ts";
 import { asBrokerError } from "../errors.ts";
-import { MAX_HOPS, NEVER } from "../limits.ts";
+import { NEVER } from "../limits.ts";
 import { amend, deadLetterAmendments } from "../message/amend.ts";
 import { type Incoming, readMessage } from "../message/incoming.ts";
 import { route } from "../rules/route.ts";
 import type { Duplicates } from "../store/duplicates.ts";
 import type { Journal } from "../store/journal.ts";
 import { type Head, type Messages, State } from "../store/messages.ts";
-import { assertAdmits } from "./admission.ts";
+import { assertAdmits, type Fault, isSendDisabled, sessionMissing, transferFault } from "./admission.ts";
 import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from "./entity.ts";
-import type { MessageQueue } from "./message-queue.ts";
+import type { MessageQueue, Placed } from "./message-queue.ts";
 import type { Done } from "./settlement.ts";
 
 /** A message on its way through topics and forwards, and what it has met so far. */
@@ -22,12 +22,8 @@ interface Journey {
   readonly timeToLiveMs: number;
   /** When it was to appear, for a message whose time has come; 0 otherwise. */
   readonly scheduledAt: number;
-}
-
-interface Placed {
-  readonly queue: MessageQueue;
-  readonly head: Head;
-  readonly payload: Buffer;
+  /** The path of the entity that dead-lettered it. */
+  readonly source: string | null;
 }
 
 interface PublisherParts {
@@ -151,13 +147,21 @@ export class Publisher {
     const arrival = { enqueuedAt: this.#parts.clock.now(), sequence };
     for (const subscription of topic.subscriptions.values()) {
       const routed = route(subscription.rules.values(), journey.message.payload, arrival);
-      if (routed.asSent) this.#admit(subscription, onward, placed);
+      if (isSendDisabled(subscription)) continue;
+      if (routed.asSent) this.#subscribe(subscription, onward, placed);
       for (const payload of routed.changed) {
-        this.#admit(subscription, { ...onward, message: readMessage(payload) }, placed);
+        this.#subscribe(subscription, { ...onward, message: readMessage(payload) }, placed);
       }
       if (routed.faults.length > 0) this.#ruleFault(subscription, onward, placed, routed.faults.join(" "));
     }
     return sequence;
+  }
+
+  /** A subscription with sessions has no place for a message without one but among its dead letters. */
+  #subscribe(subscription: SubscriptionEntity, journey: Journey, placed: Placed[]): void {
+    const fault = sessionMissing(subscription, journey.message);
+    if (fault === undefined) this.#admit(subscription, journey, placed);
+    else this.#bury(subscription.deadLetters, subscription, journey, placed, fault);
   }
 
   #ruleFault(
@@ -167,55 +171,58 @@ export class Publisher {
     description: string,
   ): void {
     if (!subscription.description.deadLetteringOnFilterEvaluationExceptions) return;
-    const reason = "FilterEvaluationException";
-    const payload = amend(journey.message.payload, deadLetterAmendments(reason, description));
-    this.#insert(subscription.deadLetters, { ...journey, message: { ...journey.message, payload } }, placed, {
-      expiresAt: NEVER,
-      source: subscription.path,
-    });
+    const fault = { reason: "FilterEvaluationException", description };
+    this.#bury(subscription.deadLetters, subscription, journey, placed, fault);
+  }
+
+  /** Inside a write: a dead letter leaves its entity. What was placed is to be announced after the commit. */
+  forwardDeadLetter(from: Entity, head: Head): readonly Placed[] {
+    const placed: Placed[] = [];
+    const { messages } = this.#parts;
+    const { enqueueSequence } = head;
+    const journey = { ...start(readMessage(messages.payload(head))), enqueueSequence, source: from.path };
+    messages.drop(head);
+    this.#transfer(from, from.description.forwardDeadLetteredMessagesTo ?? "", journey, placed);
+    return placed;
   }
 
   #forward(from: QueueEntity | SubscriptionEntity, journey: Journey, placed: Placed[]): number {
-    const name = from.description.forwardTo ?? "";
-    const target = this.#parts.target(name);
-    if (target === undefined) {
-      return this.#fail(
-        from,
-        journey,
-        placed,
-        "TransferDestinationNotFound",
-        `There is no entity '${name}' to forward to.`,
-      );
-    }
-    if (journey.hops >= MAX_HOPS) {
-      return this.#fail(
-        from,
-        journey,
-        placed,
-        "MaxTransferHopCountExceeded",
-        `The message was forwarded more than ${MAX_HOPS} times.`,
-      );
-    }
     const enqueueSequence = journey.enqueueSequence ?? from.main.nextSequence();
-    if (this.#isDuplicate(target, journey.message, this.#parts.clock.now())) return enqueueSequence;
-    this.#admit(target, { ...journey, enqueueSequence, hops: journey.hops + 1 }, placed);
+    this.#transfer(from, from.description.forwardTo ?? "", { ...journey, enqueueSequence }, placed);
     return enqueueSequence;
   }
 
-  #fail(from: Entity, journey: Journey, placed: Placed[], reason: string, description: string): number {
+  #transfer(from: Entity, name: string, journey: Journey, placed: Placed[]): void {
+    const target = this.#parts.target(name);
+    const fault = transferFault(name, target, journey.message, journey.hops);
+    if (target === undefined || fault !== undefined) {
+      const why = fault ?? { reason: "TransferDestinationNotFound", description: name };
+      this.#bury(from.transferDeadLetters, from, journey, placed, why);
+      return;
+    }
+    const now = this.#parts.clock.now();
+    target.accessedAt = now;
+    if (this.#isDuplicate(target, journey.message, now)) return;
+    this.#admit(target, { ...journey, hops: journey.hops + 1 }, placed);
+  }
+
+  #bury(
+    queue: MessageQueue,
+    { path: source }: Entity,
+    journey: Journey,
+    placed: Placed[],
+    { reason, description }: Fault,
+  ): void {
     const payload = amend(journey.message.payload, deadLetterAmendments(reason, description));
     const message = { ...journey.message, payload };
-    return this.#insert(from.transferDeadLetters, { ...journey, message }, placed, {
-      expiresAt: NEVER,
-      source: from.path,
-    });
+    this.#insert(queue, { ...journey, message, source }, placed, { expiresAt: NEVER });
   }
 
   #insert(
     queue: MessageQueue,
-    { message, enqueueSequence, timeToLiveMs, scheduledAt }: Journey,
+    { message, enqueueSequence, timeToLiveMs, scheduledAt, source }: Journey,
     placed: Placed[],
-    special: Partial<Pick<Head, "state" | "scheduledAt" | "expiresAt" | "source">>,
+    special: Partial<Pick<Head, "state" | "scheduledAt" | "expiresAt">>,
   ): number {
     const now = this.#parts.clock.now();
     const lives = Math.min(message.timeToLiveMs ?? NEVER, timeToLiveMs);
@@ -226,7 +233,7 @@ export class Publisher {
       expiresAt: lives === NEVER ? NEVER : now + lives,
       scheduledAt,
       deliveryCount: 0,
-      source: null,
+      source,
       session: message.sessionId ?? null,
       content: this.#parts.messages.store(message.payload),
       size: message.payload.length,
@@ -243,4 +250,5 @@ const start = (message: Incoming): Journey => ({
   enqueueSequence: undefined,
   timeToLiveMs: NEVER,
   scheduledAt: 0,
+  source: null,
 });

@@ -3,7 +3,7 @@ import { NEVER, SWEEP } from "../limits.ts";
 import { amend, type Amendments, deadLetterAmendments } from "../message/amend.ts";
 import { type Head, State } from "../store/messages.ts";
 import type { Lock } from "./locks.ts";
-import type { MessageQueue } from "./message-queue.ts";
+import type { MessageQueue, Placed } from "./message-queue.ts";
 
 /** Called once: when the change is on disk, or with the reason why it did not happen. */
 export type Done = (failure?: BrokerError) => void;
@@ -196,19 +196,24 @@ function moveToDeadLetters(
   amendments: Amendments,
 ): Transition {
   const { messages } = queue.machinery;
-  let moved: Head | undefined;
+  let moved: readonly Placed[] = [];
   const removed = removal(queue, head, () => {
     if (!messages.removeHead(head)) return false;
     rewrite(queue, head, amendments);
-    const source = queue.settings().path;
-    moved = target.place({ ...head, state: State.active, expiresAt: NEVER, scheduledAt: 0, source });
+    const { path: source, forwardDeadLetter } = queue.settings();
+    if (forwardDeadLetter === undefined) {
+      const there = target.place({ ...head, state: State.active, expiresAt: NEVER, scheduledAt: 0, source });
+      moved = [{ queue: target, head: there, payload: undefined }];
+    } else {
+      moved = forwardDeadLetter(head);
+    }
     return true;
   });
   return {
     work: removed.work,
     applied: () => {
       removed.applied();
-      if (moved !== undefined) target.arrived(moved, undefined);
+      for (const one of moved) one.queue.arrived(one.head, one.payload);
     },
   };
 }

@@ -48,6 +48,7 @@ export class Messages {
   readonly #payload: Query<{ payload: Uint8Array }>;
   readonly #find: Query<Head>;
   readonly #active: Query<Head>;
+  readonly #before: Query<Head>;
   readonly #from: Query<Head>;
   readonly #due: Query<Head>;
   readonly #nextDue: Query<{ at: number | null }>;
@@ -77,6 +78,10 @@ export class Messages {
       db,
       `SELECT ${HEAD_COLUMNS} ${where} AND sequence > ? AND sequence <= ? AND state = 0 ORDER BY sequence LIMIT ${REFILL}`,
     );
+    this.#before = query(
+      db,
+      `SELECT ${HEAD_COLUMNS} ${where} AND state = 0 AND enqueued_at <= ? ORDER BY sequence LIMIT ?`,
+    );
     this.#from = query(db, `SELECT ${HEAD_COLUMNS} ${where} AND sequence >= ? ORDER BY sequence LIMIT ?`);
     this.#due = query(
       db,
@@ -100,6 +105,11 @@ export class Messages {
     this.#oldest = query(db, `SELECT enqueued_at AS at ${where} AND state = 0 ORDER BY sequence LIMIT 1`);
     const last = query<{ id: number | null }>(db, "SELECT max(id) AS id FROM content").get();
     this.#nextContent = (last?.id ?? 0) + 1;
+  }
+
+  /** The bytes of a message whose head has gone elsewhere. */
+  drop(head: Head): void {
+    this.#sql.drop.run(head.content);
   }
 
   /** Keeps the bytes and returns their row for a head. */
@@ -166,6 +176,11 @@ export class Messages {
   /** Active messages in order, after one sequence number and up to another. */
   activeBetween(queue: number, after: number, upTo: number): Head[] {
     return this.#active.all(queue, after, upTo);
+  }
+
+  /** Active messages that were there at a time, in order of sequence. */
+  activeBefore(queue: number, time: number, limit: number): Head[] {
+    return this.#before.all(queue, time, limit);
   }
 
   /** Messages in any state in order of sequence. */

@@ -1,8 +1,12 @@
 import { ServiceBusAdministrationClient } from "@azure/service-bus";
-import type { Bus } from "./open-bus.ts";
+
+/** Whatever runs a broker. */
+interface Served {
+  readonly server: { readonly connectionString: string; readonly administrationPort: number };
+}
 
 /** The genuine client, sent to plain HTTP by the public pipeline: it only knows https by itself. */
-export function administration({ server }: Bus, key?: string): ServiceBusAdministrationClient {
+export function administration({ server }: Served, key?: string): ServiceBusAdministrationClient {
   const connection = server.connectionString.replace(
     /localhost:\d+/,
     `localhost:${server.administrationPort}`,

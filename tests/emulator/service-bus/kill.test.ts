@@ -1,39 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
+import type { Topology } from "#shared/contracts/topology.ts";
+import { startBroker } from "./killable-broker.ts";
 import { newClient, queue } from "./open-bus.ts";
 
-interface Broker {
-  readonly connectionString: string;
-  readonly amqpPort: number;
-  readonly administrationPort: number;
-  kill(): Promise<void>;
-}
-
-async function startBroker(dataFolder: string, ports: readonly [number, number] = [0, 0]): Promise<Broker> {
-  const topology = { queues: [queue("work", { maxDeliveryCount: 2000 })], topics: [] };
-  const script = new URL("broker-process.ts", import.meta.url).pathname;
-  const child = spawn(
-    process.execPath,
-    [script, dataFolder, JSON.stringify(topology), ...ports.map(String)],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  const exited = once(child, "exit");
-  const kill = async (): Promise<void> => {
-    child.kill("SIGKILL");
-    await exited;
-  };
-  onTestFinished(kill);
-  const [line]: unknown[] = await once(createInterface({ input: child.stdout }), "line");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the script beside this file
-  return { ...(JSON.parse(String(line)) as Omit<Broker, "kill">), kill };
-}
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tests bring queues of their own
+const topology = { queues: [queue("work", { maxDeliveryCount: 2000 })], topics: [] } as unknown as Topology;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -48,7 +22,7 @@ test("killed under load again and again, it loses nothing acknowledged and bring
   const cameBack: string[] = [];
   const sequences = new Map<number, string>();
   const repeated: number[] = [];
-  let broker = await startBroker(dataFolder);
+  let broker = await startBroker(dataFolder, topology);
   let next = 0;
 
   for (let round = 0; round < 4; round++) {
@@ -94,14 +68,14 @@ test("killed under load again and again, it loses nothing acknowledged and bring
     await pause(150 + Math.random() * 250);
     killed.abort();
     await broker.kill();
-    broker = await startBroker(dataFolder, [broker.amqpPort, broker.administrationPort]);
+    broker = await startBroker(dataFolder, topology, [broker.amqpPort, broker.administrationPort]);
     await Promise.all(publishers);
     await client.close();
   }
 
   // The last client may have come back for more; a restart frees what it had locked.
   await broker.kill();
-  broker = await startBroker(dataFolder);
+  broker = await startBroker(dataFolder, topology);
   const receiver = newClient(broker.connectionString).createReceiver("work", {
     receiveMode: "receiveAndDelete",
   });

@@ -17,6 +17,7 @@ export interface RawReceiver extends Link {
   add_credit(credit: number): void;
   drain_credit(): void;
   drain: boolean;
+  readonly error?: { readonly condition: string };
 }
 interface RawSender extends Link {
   send(message: object): void;
@@ -37,10 +38,14 @@ const event = (link: Link, name: string): Promise<Context> =>
   new Promise((resolve) => link.once(name, resolve));
 
 /** A receiver without any credit, opened the way Azure's client opens its own. */
-export async function rawReceiver(port: number, entity: string): Promise<RawReceiver> {
+export async function rawReceiver(
+  port: number,
+  entity: string,
+  { tokenLastsMs = 600_000 } = {},
+): Promise<RawReceiver> {
   const connection = rhea.create_container().connect({ port, username: KEY.name, reconnect: false });
   onTestFinished(() => connection.close());
-  await authorise(connection, `sb://localhost:${port}/${entity}`);
+  await authorise(connection, `sb://localhost:${port}/${entity}`, tokenLastsMs);
   const receiver = connection.open_receiver({
     source: entity,
     autoaccept: false,
@@ -53,11 +58,11 @@ export async function rawReceiver(port: number, entity: string): Promise<RawRece
   return receiver;
 }
 
-async function authorise(connection: Connection, audience: string): Promise<void> {
+async function authorise(connection: Connection, audience: string, tokenLastsMs: number): Promise<void> {
   const replies = connection.open_receiver({ name: "cbs-1", source: "$cbs" });
   const requests = connection.open_sender({ target: "$cbs" });
   await Promise.all([event(replies, "receiver_open"), event(requests, "sendable")]);
-  const expiry = Math.floor(Date.now() / 1000) + 600;
+  const expiry = Math.ceil((Date.now() + tokenLastsMs) / 1000);
   const resource = encodeURIComponent(audience);
   const signature = createHmac("sha256", KEY.key).update(`${resource}\n${expiry}`).digest("base64");
   const answered = event(replies, "message");

@@ -1,0 +1,219 @@
+import { expect, test } from "vitest";
+import { createHandClock } from "#local/clock/hand-clock.ts";
+import { administration } from "./administration-client.ts";
+import { openBus, queue } from "./open-bus.ts";
+
+const MINUTE = 60_000;
+
+test("a disabled queue refuses sends and receives by name until it is active again", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  const sender = bus.client.createSender("work");
+  await sender.sendMessages({ body: 1 });
+  const work = await admin.getQueue("work");
+
+  await admin.updateQueue({ ...work, status: "Disabled" });
+  expect((await admin.getQueue("work")).status).toBe("Disabled");
+  await expect(sender.sendMessages({ body: 2 })).rejects.toMatchObject({ code: "MessagingEntityDisabled" });
+  await expect(sender.scheduleMessages({ body: 2 }, new Date())).rejects.toMatchObject({
+    code: "MessagingEntityDisabled",
+  });
+  await expect(bus.client.createReceiver("work").receiveMessages(1)).rejects.toMatchObject({
+    code: "MessagingEntityDisabled",
+  });
+
+  await admin.updateQueue({ ...work, status: "Active" });
+  await sender.sendMessages({ body: 2 });
+  const messages = await bus.client.createReceiver("work").receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  expect(messages).toHaveLength(2);
+});
+
+test("sending and receiving are disabled apart, and open receivers are told", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  const sender = bus.client.createSender("work");
+  await sender.sendMessages({ body: 1 });
+  const work = await admin.getQueue("work");
+
+  await admin.updateQueue({ ...work, status: "SendDisabled" });
+  await expect(sender.sendMessages({ body: 2 })).rejects.toMatchObject({ code: "MessagingEntityDisabled" });
+  const told = Promise.withResolvers<unknown>();
+  const receiver = bus.client.createReceiver("work");
+  const seen: unknown[] = [];
+  receiver.subscribe({
+    processMessage: async ({ body }) => void seen.push(body),
+    processError: async ({ error }) => told.resolve("code" in error ? error.code : error.message),
+  });
+  await expect.poll(() => seen).toEqual([1]);
+
+  await admin.updateQueue({ ...work, status: "ReceiveDisabled" });
+  expect(await told.promise).toBe("MessagingEntityDisabled");
+  await sender.sendMessages({ body: 3 });
+  expect((await admin.getQueueRuntimeProperties("work")).activeMessageCount).toBe(1);
+});
+
+test("a disabled subscription collects nothing, the others do", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await admin.createTopic("news");
+  const one = await admin.createSubscription("news", "one");
+  await admin.createSubscription("news", "two");
+  await admin.updateSubscription({ ...one, status: "Disabled" });
+  await bus.client.createSender("news").sendMessages({ body: 1 });
+  expect((await admin.getSubscriptionRuntimeProperties("news", "one")).activeMessageCount).toBe(0);
+  expect((await admin.getSubscriptionRuntimeProperties("news", "two")).activeMessageCount).toBe(1);
+});
+
+test("an entity that nobody uses for its idle time is deleted, one in use is not", async () => {
+  const clock = createHandClock(Date.now());
+  const bus = await openBus({ clock });
+  const admin = administration(bus);
+  for (const name of ["idle", "sent-to", "listened-to"])
+    await admin.createQueue(name, { autoDeleteOnIdle: "PT5M" });
+  expect((await admin.getQueue("idle")).autoDeleteOnIdle).toBe("PT5M");
+  bus.client
+    .createReceiver("listened-to")
+    .subscribe({ processMessage: async () => undefined, processError: async () => undefined });
+  for (let minute = 0; minute < 7; minute++) {
+    await bus.client.createSender("sent-to").sendMessages({ body: minute });
+    await clock.advance(MINUTE);
+  }
+  await expect.poll(() => admin.queueExists("idle")).toBe(false);
+  expect(await admin.queueExists("sent-to")).toBe(true);
+  expect(await admin.queueExists("listened-to")).toBe(true);
+  expect(await admin.queueExists("work")).toBe(true);
+  await clock.advance(7 * MINUTE);
+  await expect.poll(() => admin.queueExists("sent-to")).toBe(false);
+});
+
+test("dead letters are forwarded to where the queue says, with their reason and source", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await admin.createQueue("graves");
+  await admin.createQueue("plays", { forwardDeadLetteredMessagesTo: "graves", maxDeliveryCount: 1 });
+  expect((await admin.getQueue("plays")).forwardDeadLetteredMessagesTo).toMatch(/\/graves$/);
+  await bus.client.createSender("plays").sendMessages([{ body: "mine" }, { body: "worn out" }]);
+  const receiver = bus.client.createReceiver("plays");
+  const [mine, worn] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  await receiver.deadLetterMessage(mine!, {
+    deadLetterReason: "because",
+    deadLetterErrorDescription: "it was",
+  });
+  await receiver.abandonMessage(worn!);
+
+  const graves = bus.client.createReceiver("graves");
+  const dead = await graves.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  expect(dead).toMatchObject([
+    { body: "mine", deadLetterReason: "because", deadLetterSource: "plays", deliveryCount: 0 },
+    { body: "worn out", deadLetterReason: "MaxDeliveryCountExceeded", deadLetterSource: "plays" },
+  ]);
+  expect(dead[1]?.enqueuedSequenceNumber).toBe(2);
+  const counts = await admin.getQueueRuntimeProperties("plays");
+  expect(counts).toMatchObject({ totalMessageCount: 0, deadLetterMessageCount: 0, sizeInBytes: 0 });
+});
+
+test("a chain of forwards ends after four hops, in the transfer dead-letter queue of the last", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  for (let n = 6; n >= 1; n--)
+    await admin.createQueue(`hop-${n}`, n === 6 ? {} : { forwardTo: `hop-${n + 1}` });
+  await bus.client.createSender("hop-2").sendMessages({ body: "arrives" });
+  await bus.client.createSender("hop-1").sendMessages({ body: "does not" });
+  const last = await bus.client.createReceiver("hop-6").receiveMessages(2, { maxWaitTimeInMs: 500 });
+  expect(last.map(({ body }) => String(body))).toEqual(["arrives"]);
+  const [lost] = await bus.client
+    .createReceiver("hop-5", { subQueueType: "transferDeadLetter" })
+    .receiveMessages(1, { maxWaitTimeInMs: 500 });
+  expect(lost).toMatchObject({ body: "does not", deadLetterReason: "MaxTransferHopCountExceeded" });
+});
+
+test("what cannot be forwarded waits among the transfer dead letters", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  const to = await admin.createQueue("to");
+  await admin.createQueue("from", { forwardTo: "to" });
+  await admin.updateQueue({ ...to, status: "SendDisabled" });
+  const sender = bus.client.createSender("from");
+  await sender.sendMessages({ body: 1 });
+  await admin.deleteQueue("to");
+  await sender.sendMessages({ body: 2 });
+  await admin.createQueue("to", { requiresSession: true });
+  await sender.sendMessages({ body: 3 });
+  const lost = await bus.client
+    .createReceiver("from", { subQueueType: "transferDeadLetter" })
+    .receiveMessages(3, { maxWaitTimeInMs: 500 });
+  expect(lost.map(({ deadLetterReason }) => deadLetterReason)).toEqual([
+    "TransferDestinationDisabled",
+    "TransferDestinationNotFound",
+    "Session ID is null",
+  ]);
+  expect((await admin.getQueueRuntimeProperties("from")).transferDeadLetterMessageCount).toBe(3);
+});
+
+test("a subscription with sessions keeps a message without one among its dead letters", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await admin.createTopic("news");
+  await admin.createSubscription("news", "talks", { requiresSession: true });
+  await bus.client.createSender("news").sendMessages([{ body: 1 }, { body: 2, sessionId: "a" }]);
+  const receiver = await bus.client.acceptNextSession("news", "talks");
+  expect(
+    (await receiver.receiveMessages(2, { maxWaitTimeInMs: 500 })).map(({ body }) => Number(body)),
+  ).toEqual([2]);
+  const [dead] = await bus.client
+    .createReceiver("news", "talks", { subQueueType: "deadLetter" })
+    .receiveMessages(1, { maxWaitTimeInMs: 500 });
+  expect(dead).toMatchObject({ body: 1, deadLetterReason: "Session ID is null" });
+});
+
+test("a full queue refuses with its own error until there is room, and tells its size", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await admin.createQueue("small", { maxSizeInMegabytes: 1 });
+  const sender = bus.client.createSender("small");
+  const body = Buffer.alloc(200_000);
+  for (let n = 0; n < 5; n++) await sender.sendMessages({ body });
+  await expect(sender.sendMessages({ body })).rejects.toMatchObject({ code: "QuotaExceeded" });
+  const { sizeInBytes } = await admin.getQueueRuntimeProperties("small");
+  expect(sizeInBytes).toBeGreaterThan(1_000_000);
+  expect(sizeInBytes).toBeLessThan(1_048_576);
+
+  const { client, server } = await bus.restart();
+  const again = administration({ ...bus, server });
+  expect((await again.getQueueRuntimeProperties("small")).sizeInBytes).toBe(sizeInBytes);
+  const receiver = client.createReceiver("small", { receiveMode: "receiveAndDelete" });
+  await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await client.createSender("small").sendMessages({ body });
+});
+
+test("a partition key and other annotations come back as they were sent", async () => {
+  const { client } = await openBus();
+  await client.createSender("work").sendMessages({ body: 1, partitionKey: "p-1" });
+  const [message] = await client.createReceiver("work").receiveMessages(1, { maxWaitTimeInMs: 500 });
+  expect(message).toMatchObject({ body: 1, partitionKey: "p-1" });
+});
+
+test("entities that were deleted let go of their links", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  const receiver = bus.client.createReceiver("work");
+  const told = Promise.withResolvers<unknown>();
+  receiver.subscribe({
+    processMessage: async () => undefined,
+    processError: async ({ error }) => told.resolve("code" in error ? error.code : error.message),
+  });
+  await bus.client.createSender("work").sendMessages({ body: 1 });
+  await admin.deleteQueue("work");
+  expect(await told.promise).toBe("MessagingEntityNotFound");
+});
+
+test("what cannot be configured is refused by name", async () => {
+  const admin = administration(await openBus({ queues: [queue("work", { lockDuration: "PT30S" })] }));
+  await expect(admin.createQueue("q", { maxSizeInMegabytes: 0 })).rejects.toThrow(/MaxSizeInMegabytes/);
+  await expect(admin.createQueue("q", { autoDeleteOnIdle: "PT1M" })).rejects.toThrow(/AutoDeleteOnIdle/);
+  await expect(admin.createQueue("q", { status: "Renaming" })).rejects.toThrow(/Status/);
+  await expect(admin.createQueue("q", { forwardTo: "q" })).rejects.toThrow(/could not be found/);
+  const work = await admin.getQueue("work");
+  await expect(admin.updateQueue({ ...work, requiresSession: true })).rejects.toThrow(/cannot be changed/);
+  await expect(admin.updateQueue({ ...work, forwardTo: "work" })).rejects.toThrow(/cannot forward to itself/);
+});
