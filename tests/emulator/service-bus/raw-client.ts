@@ -22,6 +22,11 @@ export interface RawReceiver extends Link {
 interface RawSender extends Link {
   send(message: object): void;
 }
+/** Writes numbers in the AMQP types that are asked for. */
+interface Wrap {
+  wrap_int(value: number): unknown;
+  wrap_timestamp(value: number): unknown;
+}
 interface Connection {
   open_receiver(options: object): RawReceiver;
   open_sender(options: object): RawSender;
@@ -29,6 +34,7 @@ interface Connection {
 }
 
 interface Rhea {
+  readonly types: Wrap;
   create_container(): { connect(options: object): Connection };
 }
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only what the interfaces above name is used
@@ -56,6 +62,32 @@ export async function rawReceiver(
   });
   await event(receiver, "receiver_open");
   return receiver;
+}
+
+/** One management request and its reply. */
+export async function rawRequest(
+  port: number,
+  entity: string,
+  operation: string,
+  body: (wrap: Wrap) => object,
+): Promise<{ status: unknown; body: unknown }> {
+  const connection = rhea.create_container().connect({ port, username: KEY.name, reconnect: false });
+  onTestFinished(() => connection.close());
+  await authorise(connection, `sb://localhost:${port}/${entity}/$management`, 600_000);
+  const address = `${entity}/$management`;
+  const replies = connection.open_receiver({ name: "replies", source: address, target: "replies" });
+  const requests = connection.open_sender({ target: address });
+  await Promise.all([event(replies, "receiver_open"), event(requests, "sendable")]);
+  const answered = event(replies, "message");
+  requests.send({
+    message_id: "request",
+    reply_to: "replies",
+    application_properties: { operation },
+    body: body(rhea.types),
+  });
+  const { message } = await answered;
+  connection.close();
+  return { status: message.application_properties["statusCode"], body: message.body };
 }
 
 async function authorise(connection: Connection, audience: string, tokenLastsMs: number): Promise<void> {
