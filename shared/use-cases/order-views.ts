@@ -48,7 +48,9 @@ function notificationOf(delivery: Delivery): NotificationView {
 
 /** Says in plain words what a shopper wonders about; the technical cause is for operators. */
 function noteOn(delivery: Delivery): string | undefined {
-  if (delivery.state === "pending" && delivery.attempts > 0) {
+  // A later attempt that is under way does not make the notice any less late.
+  const failedAttempts = delivery.state === "sending" ? delivery.attempts - 1 : delivery.attempts;
+  if ((delivery.state === "pending" || delivery.state === "sending") && failedAttempts > 0) {
     return "Delayed; it is tried again by itself and there is nothing for you to do.";
   }
   if (delivery.state === "parked") return "Could not be delivered; our staff have been told.";
