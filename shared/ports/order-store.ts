@@ -3,7 +3,10 @@ import type { OrderReader } from "./order-reader.ts";
 
 export interface PendingOrders {
   readonly orders: readonly Order[];
+  /** Ids of documents among them that are not orders any more: one damaged document must not hold up its neighbours. */
   readonly unreadable: readonly string[];
+  /** Present when there may be more: those have been waiting since this time or later. */
+  readonly next?: string;
 }
 
 /**
@@ -28,9 +31,9 @@ export interface OrderStore extends OrderReader {
    * version is left alone: its writer publishes what it found, and clears.
    */
   clearOutbox(order: Order): Promise<void>;
-  /**
-   * Orders whose outbox has been waiting since before `before` (ISO 8601), the oldest first; and the ids of documents
-   * among them that are not orders any more, so that one damaged document does not hold up its neighbours.
-   */
-  pending(before: string, limit: number): Promise<PendingOrders>;
+  /** Orders whose outbox has been waiting since `from` or later, but before `before` (ISO 8601), the oldest first. */
+  pending(
+    waiting: { readonly from?: string | undefined; readonly before: string },
+    limit: number,
+  ): Promise<PendingOrders>;
 }

@@ -1,6 +1,6 @@
 import { orderEvent, outboxMessageId } from "#shared/contracts/messages.ts";
 import type { Order } from "#shared/contracts/order.ts";
-import type { TopicName } from "#shared/contracts/topology.ts";
+import { type TopicName, topicNames } from "#shared/contracts/topology.ts";
 import type { Bus, OutgoingMessage } from "#shared/ports/bus.ts";
 import type { Log } from "#shared/ports/log.ts";
 import type { OrderStore } from "#shared/ports/order-store.ts";
@@ -45,7 +45,7 @@ export class OutboxPublisher {
     while (this.#waiting.length > 0) {
       const orders = this.#waiting.splice(0, MOST_ORDERS_AT_ONCE);
       try {
-        await publishOutboxes(this.#deps, orders);
+        await publishOutboxes(this.#deps, orders, new Set());
       } catch (error) {
         this.#deps.log.warn("outbox.publish-failed", { orders: orders.length, error: String(error) });
       }
@@ -54,9 +54,11 @@ export class OutboxPublisher {
   }
 }
 
+/** Nothing is sent to topics that are `broken`; those that cannot be reached are added. */
 async function publishOutboxes(
   { orders: store, bus }: PublishOutboxDeps,
   orders: readonly Order[],
+  broken: Set<TopicName>,
 ): Promise<void> {
   const byTopic = new Map<TopicName, OutgoingMessage[]>();
   for (const order of orders) {
@@ -72,24 +74,24 @@ async function publishOutboxes(
       });
     }
   }
-  const failedTopics = new Set<TopicName>();
   const failures: unknown[] = [];
   await Promise.all(
     [...byTopic].map(async ([topic, messages]) => {
+      if (broken.has(topic)) return;
       await bus.send(topic, messages).catch((error: unknown) => {
-        failedTopics.add(topic);
+        broken.add(topic);
         failures.push(error);
       });
     }),
   );
   const published = orders.filter((order) =>
-    Object.values(order.outbox).every((entry) => !failedTopics.has(entry.topic)),
+    Object.values(order.outbox).every((entry) => !broken.has(entry.topic)),
   );
   await Promise.all(published.map((order) => store.clearOutbox(order)));
   if (failures.length > 0)
     throw new AggregateError(
       failures,
-      `Could not publish to ${[...failedTopics].join(", ")}: ${String(failures[0])}`,
+      `Could not publish to ${[...broken].join(", ")}: ${String(failures[0])}`,
     );
 }
 
@@ -100,21 +102,27 @@ const SWEEP_PAGES = 50;
 
 /**
  * Publishes what earlier processes left behind: they crashed, or Service Bus was down. Repeating it is harmless.
- * An order that cannot be published keeps its place and does not hold up the others.
+ * An order that cannot be published keeps its place and does not hold up the others: a topic that cannot be reached is
+ * left alone until the next sweep. Throws when there was one.
  */
 export async function sweepOutbox(
   deps: PublishOutboxDeps,
   nowMs: number,
 ): Promise<{ readonly swept: number }> {
   const before = new Date(nowMs - SWEEP_AFTER_MS).toISOString();
-  let swept = 0;
+  const broken = new Set<TopicName>();
+  const failures: unknown[] = [];
+  const seen = new Set<string>();
+  let from: string | undefined;
   for (let page = 0; page < SWEEP_PAGES; page++) {
-    const { orders, unreadable } = await deps.orders.pending(before, SWEEP_PAGE);
+    const { orders, unreadable, next } = await deps.orders.pending({ from, before }, SWEEP_PAGE);
     if (unreadable.length > 0) deps.log.error("outbox.unreadable-orders", { orders: unreadable });
-    if (orders.length === 0) break;
-    await publishOutboxes(deps, orders);
-    swept += orders.length;
-    if (orders.length + unreadable.length < SWEEP_PAGE) break;
+    const unseen = orders.filter(({ id }) => !seen.has(id));
+    for (const { id } of unseen) seen.add(id);
+    await publishOutboxes(deps, unseen, broken).catch((error: unknown) => failures.push(error));
+    if (next === undefined || next === from || broken.size === topicNames.length) break;
+    from = next;
   }
-  return { swept };
+  if (failures.length > 0) throw new AggregateError(failures, String(failures[0]));
+  return { swept: seen.size };
 }

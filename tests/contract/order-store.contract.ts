@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Order } from "#shared/contracts/order.ts";
 import { askCustomer, cancelOrder, confirmOrder } from "#shared/domain/order.ts";
-import type { OrderStore } from "#shared/ports/order-store.ts";
+import type { OrderStore, PendingOrders } from "#shared/ports/order-store.ts";
 import { anOccasion, anOrder, moved, noonPlus, published, refOf } from "../builders/orders.ts";
 
 export interface OrderStoreWorld {
@@ -148,7 +148,7 @@ export function testOrderStore(name: string, start: () => Promise<OrderStoreWorl
         const order = await stored();
         await world.orders.clearOutbox(order);
         await world.orders.transition(order, moved(confirmOrder(order, anOccasion({ at: order.createdAt }))));
-        expect(idsOf((await world.orders.pending(noonPlus(1), 10)).orders)).toEqual([order.id]);
+        expect(idsOf((await world.orders.pending({ before: noonPlus(1) }, 10)).orders)).toEqual([order.id]);
       });
 
       test("a transition that says nothing leaves the outbox as it stands", async () => {
@@ -177,7 +177,7 @@ export function testOrderStore(name: string, start: () => Promise<OrderStoreWorl
         const order = await stored();
         await world.orders.clearOutbox(order);
         expect(await now(order)).toEqual(published(order));
-        expect((await world.orders.pending(noonPlus(1000), 10)).orders).toEqual([]);
+        expect((await world.orders.pending({ before: noonPlus(1000) }, 10)).orders).toEqual([]);
       });
 
       test("clearing again does no harm", async () => {
@@ -203,7 +203,7 @@ export function testOrderStore(name: string, start: () => Promise<OrderStoreWorl
         );
         const orders = [...waiting, published(anOrder())];
         await Promise.all(orders.map((order) => world.orders.create(order)));
-        const { orders: found } = await world.orders.pending(noonPlus(4000), 10);
+        const { orders: found } = await world.orders.pending({ before: noonPlus(4000) }, 10);
         expect(found.map(({ brandId }) => brandId)).toEqual(["brand-1", "brand-2", "brand-3"]);
         expect(found[0]).toEqual(waiting[1]);
       });
@@ -211,9 +211,20 @@ export function testOrderStore(name: string, start: () => Promise<OrderStoreWorl
       test("no more than asked for, and those are the longest waiting", async () => {
         const orders = times(5).map((second) => anOrder({ pendingSince: noonPlus(second * 1000) }));
         await Promise.all(orders.map((order) => world.orders.create(order)));
-        expect(idsOf((await world.orders.pending(noonPlus(60_000), 2)).orders)).toEqual(
-          idsOf(orders.slice(0, 2)),
-        );
+        const { orders: found } = await world.orders.pending({ before: noonPlus(60_000) }, 2);
+        expect(idsOf(found)).toEqual(idsOf(orders.slice(0, 2)));
+      });
+
+      test("page after page shows every one that waits, although none of them goes away meanwhile", async () => {
+        const orders = times(5).map((second) => anOrder({ pendingSince: noonPlus(second * 1000) }));
+        await Promise.all(orders.map((order) => world.orders.create(order)));
+        const seen: string[] = [];
+        for (let next: string | undefined = ""; next !== undefined;) {
+          const page: PendingOrders = await world.orders.pending({ from: next, before: noonPlus(60_000) }, 2);
+          seen.push(...idsOf(page.orders));
+          next = page.next === next ? undefined : page.next;
+        }
+        expect([...new Set(seen)]).toEqual(idsOf(orders));
       });
     });
 

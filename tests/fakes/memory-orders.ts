@@ -36,10 +36,12 @@ export function createMemoryOrders(): MemoryOrders {
       return copiesOf(found.toSorted((a, b) => (a.sort < b.sort ? 1 : -1)).slice(0, limit));
     },
 
-    pending(before, limit) {
-      const found = [...stored.values()].filter((order) => since(order) < before);
+    pending({ from = "", before }, limit) {
+      const found = [...stored.values()].filter((order) => since(order) >= from && since(order) < before);
       const orders = found.toSorted((a, b) => (since(a) < since(b) ? -1 : 1)).slice(0, limit);
-      return Promise.resolve({ orders: orders.map((order) => structuredClone(order)), unreadable: [] });
+      const last = orders.length < limit ? undefined : orders.at(-1);
+      const next = last === undefined ? {} : { next: since(last) };
+      return Promise.resolve({ orders: structuredClone(orders), unreadable: [], ...next });
     },
 
     create(order) {

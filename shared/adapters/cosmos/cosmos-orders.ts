@@ -15,7 +15,7 @@ export function createCosmosOrders(container: Container): OrderStore {
   return {
     get: (ref) => readDocument(container, Order, ref.orderId, [ref.brandId, ref.orderId]),
     list: (query) => listOrders(container, query),
-    pending: (before, limit) => pendingOrders(container, before, limit),
+    pending: (waiting, limit) => pendingOrders(container, waiting, limit),
 
     async create(order) {
       const { statusCode } = await accepting.write({
@@ -110,10 +110,16 @@ async function listOrders(container: Container, query: OrderListQuery): Promise<
   return resources.map((document) => fromDocument(Order, document));
 }
 
-async function pendingOrders(container: Container, before: string, limit: number): Promise<PendingOrders> {
+async function pendingOrders(
+  container: Container,
+  { from = "", before }: Parameters<OrderStore["pending"]>[0],
+  limit: number,
+): Promise<PendingOrders> {
   const query = {
-    query: "SELECT * FROM c WHERE c.pendingSince < @before ORDER BY c.pendingSince ASC OFFSET 0 LIMIT @limit",
+    query: `SELECT * FROM c WHERE c.pendingSince >= @from AND c.pendingSince < @before
+      ORDER BY c.pendingSince ASC OFFSET 0 LIMIT @limit`,
     parameters: [
+      { name: "@from", value: from },
       { name: "@before", value: before },
       { name: "@limit", value: limit },
     ],
@@ -127,8 +133,9 @@ async function pendingOrders(container: Container, before: string, limit: number
     try {
       orders.push(fromDocument(Order, document));
     } catch {
-      unreadable.push(String(document.id));
+      unreadable.push(document.id);
     }
   }
-  return { orders, unreadable };
+  const next = resources.length < limit ? undefined : resources.at(-1)?.pendingSince;
+  return { orders, unreadable, ...(next === undefined ? {} : { next }) };
 }

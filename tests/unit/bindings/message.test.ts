@@ -26,12 +26,13 @@ beforeEach(() => {
 async function untilParked(run: Run): Promise<OutgoingMessage> {
   const { bus, system } = world.app;
   await world.handle(run);
-  for (;;) {
+  for (let step = 0; step < 10_000; step++) {
     const [copy] = bus.take("stock");
     if (copy?.properties?.["parked"] === true) return copy;
     if (copy !== undefined) await world.handle(run, world.metadataOf(copy), copy.body);
     else system.advance((bus.nextDueMs() ?? Number.NaN) - system.now());
   }
+  throw new Error("It is never parked");
 }
 
 describe("work that is done", () => {
