@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openApiDocument } from "#shared/contracts/openapi.ts";
 import { asyncApiDocument } from "./contracts/asyncapi.ts";
+import { updateInfraDocuments } from "./infra-topology.ts";
 
 /**
- * Writes the contracts that people read without running anything; `--check` only compares, and fails when a schema has
- * changed and the published document has not.
+ * Writes the contracts that people read without running anything, and what the infrastructure is made from; `--check` only
+ * compares, and fails when a schema has changed and the published document has not.
  */
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
 const folder = join(import.meta.dirname, "..", "docs", "contracts");
@@ -20,12 +21,12 @@ for (const [name, document] of Object.entries(documents)) {
     writeFileSync(file, made);
     continue;
   }
-  if (readOrEmpty(file) !== made) drifted.push(name);
+  if (readOrEmpty(file) !== made) drifted.push(`docs/contracts/${name}`);
 }
+const infra = updateInfraDocuments({ check: values.check });
+if (values.check) drifted.push(...infra);
 if (drifted.length > 0) {
-  console.error(
-    `${drifted.join(", ")} in docs/contracts no longer match the schemas. Run: npm run contracts`,
-  );
+  console.error(`${drifted.join(", ")} no longer match the schemas. Run: npm run contracts`);
   process.exitCode = 1;
 }
 

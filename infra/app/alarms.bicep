@@ -1,0 +1,358 @@
+@description('Where the resources are created.')
+param location string
+
+@description('On every resource.')
+param tags object
+
+@description('Abbreviations of resource names.')
+param abbreviations object
+
+@description('What makes the names unique.')
+param token string
+
+@description('Service Bus namespace.')
+param serviceBusId string
+
+@description('Cosmos DB account.')
+param cosmosId string
+
+@description('Application Insights.')
+param componentId string
+
+@description('Wakes somebody.')
+param pageGroupId string
+
+@description('Waits for the morning.')
+param ticketGroupId string
+
+@description('Answers 200 as long as orders can be taken.')
+param readyUrl string
+
+@description('Messages in a queue that are many, whatever the rate.')
+param longQueue int
+
+@description('Where docs/operations.md can be read; each alarm links to its paragraph.')
+param runbookUrl string
+
+// Made by `npm run contracts` from shared/contracts/topology.ts.
+var topology = loadJsonContent('topology.json')
+
+// Azure has no metric for the age of a message. But a queue that was empty for a moment holds nothing older than that
+// moment: as long as a message is older than the window, the least number of messages in the window is not 0.
+// Goods and money may wait less long than mails and notices.
+var neverEmptyFor = {
+  stock: {
+    ticket: 'PT5M'
+    page: 'PT15M'
+  }
+  others: {
+    ticket: 'PT15M'
+    page: 'PT30M'
+  }
+}
+
+var queueAlarms = flatten(map(topology.queues, queue => [
+  {
+    entity: queue.name
+    kind: 'dead-letters'
+    text: 'holds dead letters: somebody has to decide about them'
+    metric: 'DeadletteredMessages'
+    aggregation: 'Maximum'
+    threshold: 0
+    window: 'PT5M'
+    severity: 2
+    page: false
+  }
+  {
+    entity: queue.name
+    kind: 'many-dead-letters'
+    text: 'holds more than 50 dead letters: a bug or a changed contract, not a single case'
+    metric: 'DeadletteredMessages'
+    aggregation: 'Maximum'
+    threshold: 50
+    window: 'PT5M'
+    severity: 1
+    page: true
+  }
+  {
+    entity: queue.name
+    kind: 'backlog'
+    text: 'was never empty in this time, so its oldest message may be that old'
+    metric: 'ActiveMessages'
+    aggregation: 'Minimum'
+    threshold: 0
+    window: (neverEmptyFor[?queue.name] ?? neverEmptyFor.others).ticket
+    severity: 2
+    page: false
+  }
+  {
+    entity: queue.name
+    kind: 'old-backlog'
+    text: 'was never empty in this time, so its oldest message may be that old'
+    metric: 'ActiveMessages'
+    aggregation: 'Minimum'
+    threshold: 0
+    window: (neverEmptyFor[?queue.name] ?? neverEmptyFor.others).page
+    severity: 1
+    page: true
+  }
+  {
+    entity: queue.name
+    kind: 'long-queue'
+    text: 'holds so many messages that it will take long to work through them'
+    metric: 'ActiveMessages'
+    aggregation: 'Average'
+    threshold: longQueue
+    window: 'PT15M'
+    severity: 2
+    page: false
+  }
+  {
+    entity: queue.name
+    kind: 'waiting-retries'
+    text: 'has many delayed retries: whoever this consumer calls is down or throttling'
+    metric: 'ScheduledMessages'
+    aggregation: 'Average'
+    threshold: 100
+    window: 'PT15M'
+    severity: 3
+    page: false
+  }
+]))
+
+// A message that a subscription cannot forward stays behind as a dead letter of the subscription.
+var topicAlarms = map(topology.topics, topic => {
+  entity: topic.name
+  kind: 'not-forwarded'
+  text: 'has messages that could not be forwarded to a work queue'
+  metric: 'DeadletteredMessages'
+  aggregation: 'Maximum'
+  threshold: 0
+  window: 'PT5M'
+  severity: 1
+  page: true
+})
+
+resource entityAlarms 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for alarm in concat(queueAlarms, topicAlarms): {
+    name: '${abbreviations.alarm}${alarm.entity}-${alarm.kind}-${token}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: '${alarm.entity} ${alarm.text}. What to do: ${runbookUrl}#${alarm.kind}'
+      severity: alarm.severity
+      enabled: true
+      autoMitigate: true
+      scopes: [serviceBusId]
+      evaluationFrequency: 'PT1M'
+      windowSize: alarm.window
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: alarm.kind
+            criterionType: 'StaticThresholdCriterion'
+            metricNamespace: 'Microsoft.ServiceBus/namespaces'
+            metricName: alarm.metric
+            timeAggregation: alarm.aggregation
+            operator: 'GreaterThan'
+            threshold: alarm.threshold
+            dimensions: [
+              {
+                name: 'EntityName'
+                operator: 'Include'
+                values: [alarm.entity]
+              }
+            ]
+          }
+        ]
+      }
+      actions: [
+        {
+          actionGroupId: alarm.page ? pageGroupId : ticketGroupId
+          webHookProperties: {
+            runbook: '${runbookUrl}#${alarm.kind}'
+          }
+        }
+      ]
+    }
+  }
+]
+
+var serviceAlarms = [
+  {
+    kind: 'bus-throttled'
+    text: 'Service Bus refuses requests because there are too many'
+    scope: serviceBusId
+    namespace: 'Microsoft.ServiceBus/namespaces'
+    metric: 'ThrottledRequests'
+    aggregation: 'Total'
+    threshold: 0
+    dimensions: []
+    severity: 2
+    page: false
+  }
+  {
+    kind: 'bus-errors'
+    text: 'Service Bus answers with errors of its own'
+    scope: serviceBusId
+    namespace: 'Microsoft.ServiceBus/namespaces'
+    metric: 'ServerErrors'
+    aggregation: 'Total'
+    threshold: 10
+    dimensions: []
+    severity: 2
+    page: false
+  }
+  {
+    kind: 'store-throttled'
+    text: 'Cosmos DB refuses requests because there are too many'
+    scope: cosmosId
+    namespace: 'Microsoft.DocumentDB/databaseAccounts'
+    metric: 'TotalRequests'
+    aggregation: 'Count'
+    threshold: 100
+    dimensions: [
+      {
+        name: 'StatusCode'
+        operator: 'Include'
+        values: ['429']
+      }
+    ]
+    severity: 1
+    page: true
+  }
+  {
+    kind: 'orders-refused'
+    text: 'The app answers with 5xx'
+    scope: componentId
+    namespace: 'microsoft.insights/components'
+    metric: 'requests/failed'
+    aggregation: 'Count'
+    threshold: 5
+    dimensions: [
+      {
+        name: 'request/resultCode'
+        operator: 'Include'
+        values: ['500', '502', '503', '504']
+      }
+    ]
+    severity: 1
+    page: true
+  }
+]
+
+resource serviceRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for alarm in serviceAlarms: {
+    name: '${abbreviations.alarm}${alarm.kind}-${token}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: '${alarm.text}. What to do: ${runbookUrl}#${alarm.kind}'
+      severity: alarm.severity
+      enabled: true
+      autoMitigate: true
+      scopes: [alarm.scope]
+      evaluationFrequency: 'PT1M'
+      windowSize: 'PT5M'
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: alarm.kind
+            criterionType: 'StaticThresholdCriterion'
+            metricNamespace: alarm.namespace
+            metricName: alarm.metric
+            timeAggregation: alarm.aggregation
+            operator: 'GreaterThan'
+            threshold: alarm.threshold
+            dimensions: alarm.dimensions
+          }
+        ]
+      }
+      actions: [
+        {
+          actionGroupId: alarm.page ? pageGroupId : ticketGroupId
+          webHookProperties: {
+            runbook: '${runbookUrl}#${alarm.kind}'
+          }
+        }
+      ]
+    }
+  }
+]
+
+// From outside, as a storefront sees it.
+resource readyTest 'Microsoft.Insights/webtests@2022-06-15' = {
+  name: '${abbreviations.webTest}ready-${token}'
+  location: location
+  tags: union(tags, {
+    'hidden-link:${componentId}': 'Resource'
+  })
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: '${abbreviations.webTest}ready-${token}'
+    Name: 'orders can be taken'
+    Kind: 'standard'
+    Enabled: true
+    Frequency: 300
+    Timeout: 30
+    RetryEnabled: true
+    Locations: [
+      {
+        Id: 'emea-nl-ams-azr'
+      }
+      {
+        Id: 'us-va-ash-azr'
+      }
+      {
+        Id: 'apac-sg-sin-azr'
+      }
+      {
+        Id: 'emea-au-syd-edge'
+      }
+      {
+        Id: 'emea-gb-db3-azr'
+      }
+    ]
+    Request: {
+      RequestUrl: readyUrl
+      HttpVerb: 'GET'
+      ParseDependentRequests: false
+    }
+    ValidationRules: {
+      ExpectedHttpStatusCode: 200
+      SSLCheck: true
+      SSLCertRemainingLifetimeCheck: 14
+    }
+  }
+}
+
+resource readyAlarm 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: '${abbreviations.alarm}not-ready-${token}'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'From two places of the world or more, orders cannot be placed. What to do: ${runbookUrl}#not-ready'
+    severity: 0
+    enabled: true
+    autoMitigate: true
+    scopes: [readyTest.id, componentId]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: readyTest.id
+      componentId: componentId
+      failedLocationCount: 2
+    }
+    actions: [
+      {
+        actionGroupId: pageGroupId
+        webHookProperties: {
+          runbook: '${runbookUrl}#not-ready'
+        }
+      }
+    ]
+  }
+}
