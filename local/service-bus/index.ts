@@ -2,14 +2,16 @@ import type { PartOptions, RunningPart } from "../part.ts";
 import type { Topology } from "#shared/contracts/topology.ts";
 import { Grants } from "./access/grants.ts";
 import type { SharedAccessKey } from "./access/sas.ts";
-import { startAdministration } from "./administration/server.ts";
+import { administrationServer, startAdministration } from "./administration/server.ts";
 import { linkHandlers } from "./amqp/accept-links.ts";
 import { Replies } from "./amqp/replies.ts";
 import { startAmqpServer } from "./amqp/rhea/server.ts";
-import { applyTopology } from "./broker/apply-topology.ts";
+import { applyEntities, applyTopology } from "./broker/apply-topology.ts";
+import type { NewEntity } from "./broker/entity-admin.ts";
 import { watchIdle } from "./broker/idle.ts";
 import { Namespace } from "./broker/namespace.ts";
 import { openStore } from "./store/store.ts";
+import { listenTls } from "./tls/listen-tls.ts";
 
 export type { Claim, SharedAccessKey } from "./access/sas.ts";
 
@@ -18,10 +20,22 @@ export interface ServiceBusOptions extends PartOptions {
   readonly amqpPort: number;
   /** 5300 where the official emulator listens; 0 = any free port. */
   readonly administrationPort: number;
+  /** One port for AMQP and HTTPS, for clients that insist on TLS; 0 = any free port, undefined = none. */
+  readonly tlsPort?: number;
   /** At least one; the first one with all claims goes into the connection string. */
   readonly sharedAccessKeys: readonly SharedAccessKey[];
   /** Created or updated at start; what else exists stays. */
   readonly topology: Topology;
+  /** More of the same, each with all that can be said of it. */
+  readonly entities?: readonly NewEntity[];
+}
+
+interface RunningTls {
+  readonly port: number;
+  /** For `NODE_EXTRA_CA_CERTS`: what clients have to trust. */
+  readonly authorityFile: string;
+  /** For `ServiceBusClient` and `ServiceBusAdministrationClient` alike. */
+  readonly connectionString: string;
 }
 
 export interface RunningServiceBus extends RunningPart {
@@ -29,6 +43,8 @@ export interface RunningServiceBus extends RunningPart {
   readonly administrationPort: number;
   /** For `ServiceBusClient`, with the first key. */
   readonly connectionString: string;
+  /** Undefined unless a TLS port was asked for. */
+  readonly tls: RunningTls | undefined;
 }
 
 /**
@@ -51,6 +67,7 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
     const idle = watchIdle(namespace);
     closing.push(() => idle.stop());
     await applyTopology(namespace, options.topology);
+    await applyEntities(namespace, options.entities ?? []);
     let host = "localhost";
     const broker = {
       namespace,
@@ -70,10 +87,33 @@ export async function startServiceBus(options: ServiceBusOptions): Promise<Runni
     });
     const administration = await startAdministration(options.administrationPort, { namespace, keys, log });
     closing.push(() => administration.close());
-    const connectionString = `Endpoint=sb://${host};SharedAccessKeyName=${first.name};SharedAccessKey=${first.key};UseDevelopmentEmulator=true`;
-    return { amqpPort: amqp.port, administrationPort: administration.port, connectionString, stop };
+    const keyed = `SharedAccessKeyName=${first.name};SharedAccessKey=${first.key}`;
+    const tls = await startTls(options, keyed, {
+      dataFolder: options.dataFolder,
+      log,
+      acceptAmqp: (socket) => amqp.accept(socket),
+      http: administrationServer({ namespace, keys, log }),
+    });
+    if (tls !== undefined) closing.push(() => tls.close());
+    return {
+      amqpPort: amqp.port,
+      administrationPort: administration.port,
+      connectionString: `Endpoint=sb://${host};${keyed};UseDevelopmentEmulator=true`,
+      tls,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function startTls(
+  { tlsPort }: ServiceBusOptions,
+  keyed: string,
+  parts: Parameters<typeof listenTls>[1],
+): Promise<(RunningTls & { close(): Promise<void> }) | undefined> {
+  if (tlsPort === undefined) return undefined;
+  const listening = await listenTls(tlsPort, parts);
+  return { ...listening, connectionString: `Endpoint=sb://localhost:${listening.port};${keyed}` };
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { checkToken, type SharedAccessKey } from "../access/sas.ts";
 import type { Log } from "../../part.ts";
 import type { Namespace } from "../broker/namespace.ts";
@@ -35,10 +35,9 @@ const statuses: Record<ErrorCode, number> = {
 
 /** The administration endpoint: ATOM for Azure's client, `/health`, and `/_expedite/queues` in plain JSON. */
 export async function startAdministration(port: number, parts: AdministrationParts): Promise<Listening> {
-  const servers: ReturnType<typeof createServer>[] = [];
+  const servers: Server[] = [];
   const create = () => {
-    const server = createServer((request, response) => void serve(request, response, parts));
-    server.requestTimeout = 30_000;
+    const server = administrationServer(parts);
     servers.push(server);
     return server;
   };
@@ -51,6 +50,13 @@ export async function startAdministration(port: number, parts: AdministrationPar
       await closed;
     },
   };
+}
+
+/** Answers on whatever connections it is given. */
+export function administrationServer(parts: AdministrationParts): Server {
+  const server = createServer((request, response) => void serve(request, response, parts));
+  server.requestTimeout = 30_000;
+  return server;
 }
 
 async function serve(

@@ -11,20 +11,34 @@ import type { Namespace } from "./namespace.ts";
  * that the topology does not name. May be called at every start.
  */
 export async function applyTopology(namespace: Namespace, topology: Topology): Promise<void> {
-  for (const queue of topology.queues)
-    await put(namespace, { kind: "queue", path: queue.name, description: describeQueue(queue) });
-  for (const topic of topology.topics) {
-    await put(namespace, { kind: "topic", path: topic.name, description: describeTopic(topic) });
-    for (const { name, forwardTo, maxDeliveryCount, rules } of topic.subscriptions) {
-      await put(namespace, {
-        kind: "subscription",
-        path: `${topic.name}/Subscriptions/${name}`,
-        description: { forwardTo, maxDeliveryCount },
-        rules: rules.map(newRule),
-      });
-    }
-  }
+  await applyEntities(namespace, [
+    ...topology.queues.map((queue): NewEntity => ({
+      kind: "queue",
+      path: queue.name,
+      description: describeQueue(queue),
+    })),
+    ...topology.topics.flatMap(withSubscriptions),
+  ]);
 }
+
+/** Topics before their subscriptions; forwards may lead to what comes later in the list. */
+export async function applyEntities(namespace: Namespace, entities: readonly NewEntity[]): Promise<void> {
+  for (const wanted of entities) {
+    const { forwardTo: _to, forwardDeadLetteredMessagesTo: _dead, ...description } = wanted.description;
+    if (namespace.find(wanted.path) === undefined) await createEntity(namespace, { ...wanted, description });
+  }
+  for (const wanted of entities) await put(namespace, wanted);
+}
+
+const withSubscriptions = (topic: Topic): NewEntity[] => [
+  { kind: "topic", path: topic.name, description: describeTopic(topic) },
+  ...topic.subscriptions.map(({ name, forwardTo, maxDeliveryCount, rules }): NewEntity => ({
+    kind: "subscription",
+    path: `${topic.name}/Subscriptions/${name}`,
+    description: { forwardTo, maxDeliveryCount },
+    rules: rules.map(newRule),
+  })),
+];
 
 const describeQueue = (queue: Queue): Partial<Description> => ({
   lockDuration: queue.lockDuration,
@@ -48,14 +62,9 @@ const newRule = ({ name, correlationFilter }: TopologyRule): NewRule => ({
 
 async function put(namespace: Namespace, wanted: NewEntity): Promise<void> {
   const existing = namespace.find(wanted.path);
-  if (existing === undefined) {
-    await createEntity(namespace, wanted);
-    return;
-  }
-  if (existing.kind !== wanted.kind) {
-    throw new Error(
-      `the topology wants a ${wanted.kind} '${wanted.path}', but there is a ${existing.kind} of that name`,
-    );
+  if (existing?.kind !== wanted.kind) {
+    const found = existing === undefined ? "nothing" : `a ${existing.kind}`;
+    throw new Error(`A ${wanted.kind} '${wanted.path}' is wanted, but there is ${found} of that name.`);
   }
   await updateEntity(namespace, existing, wanted.description);
   await alignRules(namespace, existing, wanted.rules ?? []);

@@ -40,6 +40,8 @@ const errorEvents = [
 ];
 
 interface AmqpServer extends Listening {
+  /** Takes a connection that was accepted elsewhere, as by the TLS port. */
+  accept(socket: Socket): void;
   /** Closes every connection; clients are told to come back later. */
   closeConnections(): Promise<void>;
 }
@@ -66,6 +68,7 @@ export async function startAmqpServer(port: number, handlers: AmqpHandlers, log:
   const listening = await listenOnLoopback(() => createServer({ noDelay: true }, accept), port);
   return {
     ...listening,
+    accept,
     async closeConnections() {
       await Promise.all([...peers].map((peer) => peer.close()));
     },
