@@ -4,7 +4,7 @@ import type { Cloud } from "#local/cloud/index.ts";
 const TICK_MS = 10;
 
 /** User and system time of a process so far, in milliseconds. Linux only. */
-function cpuMsOf(pid: number): number {
+export function cpuMsOf(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }

@@ -137,6 +137,7 @@ export interface RheaConnection {
   readonly amqp_transport: { peek_size(buffer: Buffer): number | undefined };
   readonly local_channel_map: Readonly<Record<string, RheaSession>>;
   accept(socket: Socket): void;
+  is_open(): boolean;
   close(error?: RheaError): void;
   _register(): void;
   _disconnected(): void;

@@ -64,6 +64,7 @@ export async function startAmqpServer(port: number, handlers: AmqpHandlers, log:
       peer.gone();
     });
     connection.accept(socket);
+    acknowledgeAtOnce(connection, socket);
   };
   const listening = await listenOnLoopback(() => createServer({ noDelay: true }, accept), port);
   return {
@@ -154,6 +155,29 @@ class ConnectedPeer implements Peer {
     this.#links.delete(link);
     ended?.closed();
   }
+}
+
+/** An empty frame: it means nothing but "I am here". */
+const EMPTY_FRAME = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]);
+
+/**
+ * Answers what needs no answer (flow, mostly) with an empty frame. Azure's client leaves Nagle's algorithm
+ * on: its next small frame stays in its system until ours has acknowledged the last one, which, without
+ * anything to send along, takes 40 ms.
+ */
+function acknowledgeAtOnce(connection: RheaConnection, socket: Socket): void {
+  let waiting = false;
+  socket.on("data", () => {
+    if (waiting) return;
+    waiting = true;
+    const before = socket.bytesWritten;
+    // The commit of this turn, and with it most answers, comes first.
+    setImmediate(() => {
+      waiting = false;
+      const isSilent = socket.bytesWritten === before && socket.writable;
+      if (isSilent && connection.is_open()) socket.write(EMPTY_FRAME);
+    });
+  });
 }
 
 /** rhea collects a frame of any announced size; this ends the connection instead. */

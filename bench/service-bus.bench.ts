@@ -1,0 +1,231 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { ServiceBusClient } from "@azure/service-bus";
+import { cpuMsOf } from "./processes.ts";
+
+/**
+ * The broker with fsync before every acknowledgement, driven by the genuine client in this process. Each line is the
+ * median of three runs; on a busy machine the microseconds of processor time per message say more than the rate.
+ */
+const RUNS = 3;
+const MESSAGES = 12_000;
+const BODY = Buffer.alloc(256, "x");
+
+interface Broker {
+  readonly connectionString: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+async function startBroker(duplicateDetection: boolean): Promise<Broker> {
+  const folder = mkdtempSync(join(tmpdir(), "expedite-bench-bus-"));
+  const script = join(import.meta.dirname, "service-bus-broker.ts");
+  const child = spawn(process.execPath, [script, folder, String(duplicateDetection)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line]: unknown[] = await once(createInterface({ input: child.stdout }), "line");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the script beside this file
+  const { connectionString } = JSON.parse(String(line)) as { connectionString: string };
+  return {
+    connectionString,
+    pid: child.pid ?? 0,
+    async stop() {
+      const exited = once(child, "exit");
+      child.kill();
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+let unique = 0;
+const message = () => ({ body: BODY, subject: "x", messageId: `${process.pid}-${unique++}` });
+
+/** Calls `work` until `count` messages are through, `width` calls at a time. */
+async function inFlight(count: number, each: number, width: number, work: () => Promise<unknown>) {
+  let left = count;
+  const lane = async (): Promise<void> => {
+    while (left > 0) {
+      left -= each;
+      await work();
+    }
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}
+
+async function fill(client: ServiceBusClient, entity: string, count: number): Promise<void> {
+  const sender = client.createSender(entity);
+  await inFlight(count, 100, 4, () => sender.sendMessages(Array.from({ length: 100 }, message)));
+  await sender.close();
+}
+
+async function empty(client: ServiceBusClient, queue: string): Promise<void> {
+  const receiver = client.createReceiver(queue, { receiveMode: "receiveAndDelete" });
+  while ((await receiver.receiveMessages(1000, { maxWaitTimeInMs: 300 })).length > 0);
+  await receiver.close();
+}
+
+/** Completes messages of some queues one by one until that many have come. */
+async function consume(client: ServiceBusClient, queues: readonly string[], count: number) {
+  const done = Promise.withResolvers<void>();
+  let seen = 0;
+  const receivers = queues.map((queue) => {
+    const receiver = client.createReceiver(queue);
+    receiver.subscribe(
+      {
+        processMessage: async () => {
+          if (++seen === count) done.resolve();
+        },
+        processError: async ({ error }) => done.reject(error),
+      },
+      { maxConcurrentCalls: 32 },
+    );
+    return receiver;
+  });
+  await done.promise;
+  return async () => {
+    for (const receiver of receivers) await receiver.close();
+  };
+}
+
+interface Scenario {
+  readonly name: string;
+  readonly target: number;
+  /** Not measured. */
+  prepare?(client: ServiceBusClient): Promise<void>;
+  run(client: ServiceBusClient): Promise<(() => Promise<void>) | void>;
+  after?(client: ServiceBusClient): Promise<void>;
+  readonly messages: number;
+}
+
+const sending = (name: string, target: number, each: number, width: number, count: number): Scenario => ({
+  name,
+  target,
+  messages: count,
+  async run(client) {
+    const sender = client.createSender("work");
+    const send = each === 1 ? message : () => Array.from({ length: each }, message);
+    await inFlight(count, each, width, () => sender.sendMessages(send()));
+    return () => sender.close();
+  },
+  after: (client) => empty(client, "work"),
+});
+
+const scenarios: readonly Scenario[] = [
+  sending("batches of 100, 4 in flight", 60_000, 100, 4, 4 * MESSAGES),
+  sending("single sends, 32 in flight", 12_000, 1, 32, MESSAGES),
+  {
+    name: "receive + complete, 32 calls",
+    target: 16_000,
+    messages: MESSAGES,
+    prepare: (client) => fill(client, "work", MESSAGES),
+    run: (client) => consume(client, ["work"], MESSAGES),
+  },
+  {
+    name: "topic to two, deliveries",
+    target: 16_000,
+    messages: 2 * MESSAGES,
+    async run(client) {
+      const [stop] = await Promise.all([
+        consume(client, ["one", "two"], 2 * MESSAGES),
+        fill(client, "news", MESSAGES),
+      ]);
+      return stop;
+    },
+  },
+];
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+const row = (cells: readonly (string | number)[]): void => {
+  console.log(
+    cells.map((cell, at) => (at === 0 ? String(cell).padEnd(36) : String(cell).padStart(13))).join(""),
+  );
+};
+
+async function measure(broker: Broker, client: ServiceBusClient, scenario: Scenario) {
+  const results: { rate: number; client: number; broker: number }[] = [];
+  for (let run = 0; run < RUNS + 1; run++) {
+    await scenario.prepare?.(client);
+    const before = { at: performance.now(), own: process.cpuUsage(), broker: cpuMsOf(broker.pid) };
+    const stop = await scenario.run(client);
+    const ms = performance.now() - before.at;
+    const own = process.cpuUsage(before.own);
+    const busy = cpuMsOf(broker.pid) - before.broker;
+    await stop?.();
+    await scenario.after?.(client);
+    // The first run warms both sides up.
+    if (run === 0) continue;
+    results.push({
+      rate: (scenario.messages / ms) * 1000,
+      client: (own.user + own.system) / scenario.messages,
+      broker: (busy * 1000) / scenario.messages,
+    });
+  }
+  const of = (key: "rate" | "client" | "broker"): number => median(results.map((one) => one[key]));
+  return { rate: of("rate"), client: of("client"), broker: of("broker") };
+}
+
+async function latency(client: ServiceBusClient): Promise<{ p50: number; p99: number }> {
+  const times: number[] = [];
+  const sender = client.createSender("work");
+  let arrived = Promise.withResolvers<void>();
+  const receiver = client.createReceiver("work");
+  receiver.subscribe({
+    processMessage: async () => arrived.resolve(),
+    processError: async () => undefined,
+  });
+  for (let n = 0; n < 300; n++) {
+    arrived = Promise.withResolvers();
+    const start = performance.now();
+    void sender.sendMessages(message());
+    await arrived.promise;
+    times.push(performance.now() - start);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await receiver.close();
+  const sorted = times.toSorted((a, b) => a - b);
+  return { p50: sorted[150] ?? 0, p99: sorted[297] ?? 0 };
+}
+
+async function main(): Promise<void> {
+  const broker = await startBroker(false);
+  const client = new ServiceBusClient(broker.connectionString);
+  row(["", "messages/s", "target", "client µs", "broker µs", "broker/client"]);
+  for (const scenario of scenarios) {
+    const { rate, client: own, broker: busy } = await measure(broker, client, scenario);
+    row([
+      scenario.name,
+      Math.round(rate),
+      scenario.target,
+      own.toFixed(1),
+      busy.toFixed(1),
+      (busy / own).toFixed(2),
+    ]);
+  }
+  const { p50, p99 } = await latency(client);
+  console.log(`\nsend to receive when idle: p50 ${p50.toFixed(2)} ms (target 2), p99 ${p99.toFixed(2)} ms`);
+  await client.close();
+  await broker.stop();
+  await duplicates();
+}
+
+/** The same sends with duplicate detection, as a ratio to those without. */
+async function duplicates(): Promise<void> {
+  console.log("\nwith duplicate detection");
+  const broker = await startBroker(true);
+  const client = new ServiceBusClient(broker.connectionString);
+  for (const scenario of scenarios.slice(0, 2)) {
+    const { rate, client: own, broker: busy } = await measure(broker, client, scenario);
+    row([scenario.name, Math.round(rate), "", own.toFixed(1), busy.toFixed(1), (busy / own).toFixed(2)]);
+  }
+  await client.close();
+  await broker.stop();
+}
+
+await main();
