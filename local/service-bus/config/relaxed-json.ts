@@ -10,7 +10,9 @@ export function parseRelaxedJson(source: string): unknown {
       part.startsWith('"') ? part : blank(part),
     );
   return JSON.parse(
-    withoutComments.replaceAll(/"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])/g, (part) => (part === "," ? " " : part)),
+    withoutComments.replaceAll(/"(?:[^"\\]|\\.)*"|(?<=["\w\]}]\s*),(?=\s*[\]}])/g, (part) =>
+      part === "," ? " " : part,
+    ),
   );
 }
 

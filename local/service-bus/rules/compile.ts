@@ -11,6 +11,7 @@ import { toAmqp, type TypedValue } from "./typed-value.ts";
 /** A message that a rule looks at. */
 export interface Candidate {
   readonly payload: Buffer;
+  /** Decoded when first asked for: the true filter never does. */
   readonly fields: MessageFields;
   readonly arrival: Arrival;
 }

@@ -1,4 +1,4 @@
-import { fieldsOf } from "../message/fields.ts";
+import { fieldsOf, type MessageFields } from "../message/fields.ts";
 import { type Candidate, compile } from "./compile.ts";
 import type { Rule } from "./rule.ts";
 import type { Arrival } from "./sql/system-properties.ts";
@@ -16,7 +16,14 @@ export interface Routed {
 
 /** Runs the rules in order. @param payload the encoded message */
 export function route(rules: Iterable<Rule>, payload: Buffer, arrival: Arrival): Routed {
-  const candidate: Candidate = { payload, fields: fieldsOf(payload), arrival };
+  let fields: MessageFields | undefined;
+  const candidate: Candidate = {
+    payload,
+    arrival,
+    get fields() {
+      return (fields ??= fieldsOf(payload));
+    },
+  };
   const changed: Buffer[] = [];
   const faults: string[] = [];
   let asSent = false;
