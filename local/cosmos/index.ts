@@ -29,7 +29,7 @@ const MAX_TURNS = 1000;
 /** Starts the Cosmos DB (NoSQL API) endpoint. Fails if the port is taken or the folder cannot be written. */
 export async function startCosmos(options: CosmosOptions): Promise<RunningCosmos> {
   const { dataFolder, clock, durability, key, log } = options;
-  const store = new Store(dataFolder, durability, clock);
+  const store = new Store(dataFolder, durability, clock, log);
   const writer = new ItemWriter(store);
   const service = { store, writer, faults: new Faults(clock) };
   const { server, busy } = makeServer(service, new SignatureCheck(key), log);
@@ -51,6 +51,7 @@ export async function startCosmos(options: CosmosOptions): Promise<RunningCosmos
     server.close();
     server.closeAllConnections();
     await closed;
+    await store.settleChores();
     // What is under way reads and writes the store; a request held back on purpose is not waited for.
     for (let turn = 0; busy() > 0 && turn < MAX_TURNS; turn++) await setImmediate();
     store.close();

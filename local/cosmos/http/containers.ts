@@ -63,6 +63,7 @@ async function replaceContainer({ store }: Service, request: Request, container:
   const replaced = await store.change(() =>
     store.catalog.replaceContainer(container, { properties }, store.stamp()),
   );
+  await store.catalog.expire(replaced);
   return containerReply(200, replaced);
 }
 

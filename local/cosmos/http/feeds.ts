@@ -3,6 +3,7 @@ import { badRequest, notSupported } from "../refusal.ts";
 import { readChanges, type FeedStart } from "../query/change-feed.ts";
 import { bindQuery } from "../query/query-text.ts";
 import { runQuery } from "../query/run-query.ts";
+import { feedCharge, queryCharge } from "./charge.ts";
 import { sessionHeaders } from "./item-headers.ts";
 import { documentsReply, scopeOf } from "./queries.ts";
 import type { Reply } from "./reply.ts";
@@ -28,7 +29,8 @@ export async function handleFeed(service: Service, request: Request): Promise<Re
   headers.push("x-ms-item-count", String(items.length));
   // `_lsn` is how change feed readers order items of one key.
   const texts = items.map((item) => `${itemText(container, item).slice(0, -1)},"_lsn":${item.lsn}}`);
-  return documentsReply(container, texts, headers);
+  const reply = documentsReply(container, texts, headers);
+  return { ...reply, charge: feedCharge(texts.length, reply.body.length) };
 }
 
 /** A continuation wins over a start time, which the client repeats with every page. */
@@ -61,5 +63,6 @@ async function readAll(service: Service, request: Request): Promise<Reply> {
   const headers = sessionHeaders(service, container, scope.range);
   headers.push("x-ms-item-count", String(page.results.length));
   if (page.continuation !== undefined) headers.push("x-ms-continuation", page.continuation);
-  return documentsReply(container, page.results, headers);
+  const reply = documentsReply(container, page.results, headers);
+  return { ...reply, charge: queryCharge(page.looked, reply.body.length) };
 }

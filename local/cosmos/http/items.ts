@@ -7,6 +7,7 @@ import type { Conditions, Place } from "../items/item-writer.ts";
 import { MAX_BATCH_OPERATIONS, readOperations, runBatch, runBulk } from "../items/batch.ts";
 import type { Container } from "../store/container.ts";
 import { methodNotAllowed } from "./databases.ts";
+import { readCharge, writeCharge } from "./charge.ts";
 import { etagHeader, sessionHeaders } from "./item-headers.ts";
 import type { Reply } from "./reply.ts";
 import { findContainer, flag, header, itemKey, parseBody, type Request, type Service } from "./request.ts";
@@ -26,7 +27,12 @@ export async function postItem(service: Service, request: Request): Promise<Repl
     const place: Place = { container, key, pk, lsn: store.numbers.take() };
     return upsert ? writer.upsert(place, document, conditions) : writer.create(place, document);
   });
-  return itemReply(service, container, outcome);
+  return itemReply(
+    service,
+    container,
+    outcome,
+    writeCharge(request.body.length, container.table.indexes.length),
+  );
 }
 
 /** GET, PUT, PATCH and DELETE …/docs/{id}. */
@@ -40,12 +46,13 @@ export async function handleItem(service: Service, request: Request): Promise<Re
   if (request.method === "GET") {
     const outcome = writer.read({ container, key, pk, lsn: 0 }, id, conditions);
     await store.settled();
-    return itemReply(service, container, outcome);
+    return itemReply(service, container, outcome, readCharge(outcome.item?.body.length ?? 0));
   }
   refuseTriggers(request);
   const change = changeOf(service, request, id, conditions);
   const outcome = await store.write(() => change({ container, key, pk, lsn: store.numbers.take() }));
-  return itemReply(service, container, outcome);
+  const characters = outcome.item?.body.length ?? 0;
+  return itemReply(service, container, outcome, writeCharge(characters, container.table.indexes.length));
 }
 
 function changeOf(
@@ -75,16 +82,16 @@ const conditionsOf = (request: Request): Conditions => ({
   ifNoneMatch: header(request, "if-none-match"),
 });
 
-function itemReply(service: Service, container: Container, outcome: Outcome): Reply {
+function itemReply(service: Service, container: Container, outcome: Outcome, charge: number): Reply {
   const { status, item, message } = outcome;
   const headers = sessionHeaders(service, container);
   if (item !== undefined) headers.push(...etagHeader(item));
   if (outcome.subStatus !== undefined) headers.push("x-ms-substatus", String(outcome.subStatus));
-  if (status === 304 || status === 204) return { status, headers, body: "" };
+  if (status === 304 || status === 204) return { status, headers, body: "", charge };
   if (item === undefined) {
-    return { status, headers, body: JSON.stringify({ code: codeOf(status), message }) };
+    return { status, headers, body: JSON.stringify({ code: codeOf(status), message }), charge };
   }
-  return { status, headers, body: itemText(container, item) };
+  return { status, headers, body: itemText(container, item), charge };
 }
 
 async function postBatch(service: Service, request: Request, container: Container): Promise<Reply> {
@@ -104,15 +111,19 @@ async function postBatch(service: Service, request: Request, container: Containe
   const bodies = header(request, "prefer") !== "return=minimal";
   const texts = outcomes.map((outcome) => outcomeText(container, outcome, bodies));
   return {
+    charge: outcomes.reduce((total, outcome) => total + chargeOf(container, outcome), 0),
     status: outcomes.every(isSuccess) ? 200 : 207,
     headers: sessionHeaders(service, container),
     body: `[${texts.join(",")}]`,
   };
 }
 
+const chargeOf = ({ table }: Container, { item }: Outcome): number =>
+  writeCharge(item?.body.length ?? 0, table.indexes.length);
+
 function outcomeText(container: Container, outcome: Outcome, bodies: boolean): string {
   const { status, item, message, subStatus } = outcome;
-  let text = `{"statusCode":${status},"requestCharge":1`;
+  let text = `{"statusCode":${status},"requestCharge":${chargeOf(container, outcome)}`;
   if (subStatus !== undefined) text += `,"subStatusCode":${subStatus}`;
   if (item !== undefined) text += `,"eTag":${JSON.stringify(etagHeader(item)[1])}`;
   if (message !== undefined) text += `,"message":${JSON.stringify(message)}`;

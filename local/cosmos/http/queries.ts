@@ -5,6 +5,7 @@ import { makePlan, needsPlan } from "../query/query-plan.ts";
 import { bindQuery } from "../query/query-text.ts";
 import { runQuery } from "../query/run-query.ts";
 import type { ItemScope } from "../query/scope.ts";
+import { queryCharge } from "./charge.ts";
 import type { Container } from "../store/container.ts";
 import { sessionHeaders } from "./item-headers.ts";
 import { json, type Reply } from "./reply.ts";
@@ -30,7 +31,8 @@ export async function handleQuery(service: Service, request: Request): Promise<R
   const headers = sessionHeaders(service, container, scope.range);
   headers.push("x-ms-item-count", String(page.results.length));
   if (page.continuation !== undefined) headers.push("x-ms-continuation", page.continuation);
-  return documentsReply(container, page.results, headers);
+  const reply = documentsReply(container, page.results, headers);
+  return { ...reply, charge: queryCharge(page.looked, reply.body.length) };
 }
 
 export const documentsReply = (container: Container, texts: readonly string[], headers: string[]): Reply => ({

@@ -9,6 +9,8 @@ export interface Reply {
   readonly headers: HeaderList;
   /** JSON text; empty for none. */
   readonly body: string;
+  /** Request units; 1 if absent. */
+  readonly charge?: number;
 }
 
 export const json = (status: number, value: unknown, headers: HeaderList = []): Reply => ({
@@ -35,7 +37,7 @@ export class ActivityIds {
 }
 
 export function send(response: ServerResponse, reply: Reply, activityId: string): void {
-  const { status, headers, body } = reply;
+  const { status, headers, body, charge = 1 } = reply;
   response.writeHead(status, [
     "content-type",
     "application/json",
@@ -44,7 +46,7 @@ export function send(response: ServerResponse, reply: Reply, activityId: string)
     "x-ms-activity-id",
     activityId,
     "x-ms-request-charge",
-    "1",
+    String(charge),
     ...headers,
   ]);
   response.end(body);

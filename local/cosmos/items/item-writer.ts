@@ -150,7 +150,7 @@ export class ItemWriter {
     const ts = this.#store.nowSeconds();
     const version = this.#store.numbers.take();
     const row = { seq: current.seq, lsn, version, ts, expires: expiryOf(container, members, ts), body };
-    container.table.update(row, before, members);
+    container.table.update(row, current, before, members);
     this.#uniqueKeys.put(container, pk, members, current.seq);
     return { status: 200, item: row };
   }

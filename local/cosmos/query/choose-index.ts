@@ -1,5 +1,6 @@
 import type { Container } from "../store/container.ts";
-import type { IndexField, ItemIndex } from "../store/index-paths.ts";
+import { canBeIndexed, isIncluded, type IndexField, type ItemIndex } from "../store/index-paths.ts";
+import type { IndexTable } from "../store/index-table.ts";
 import { isEquality, type PathCondition } from "./conditions.ts";
 
 /** The order of a walk: by paths, and for equal values by creation. */
@@ -11,8 +12,7 @@ export interface WalkOrder {
 
 /** An index to walk, and the order in which its items come behind the paths fixed by equality. */
 export interface IndexChoice {
-  /** Position in `container.indexes`. */
-  readonly number: number;
+  readonly index: IndexTable;
   readonly order: WalkOrder;
 }
 
@@ -24,6 +24,8 @@ export interface IndexQuestion {
   readonly orderBy: readonly IndexField[];
 }
 
+let uses = 0;
+
 /**
  * The best index, or undefined when walking the scope itself is better: an index must serve the order if there is
  * one, and otherwise narrow the search by more than the partition key does.
@@ -31,13 +33,14 @@ export interface IndexQuestion {
 export function chooseIndex(container: Container, question: IndexQuestion): IndexChoice | undefined {
   let best: IndexChoice | undefined;
   let bestScore = 0;
-  container.indexes.forEach((index, number) => {
-    const judged = judge(index, question);
+  for (const index of container.table.indexes) {
+    const judged = index.ready ? judge(index, question) : undefined;
     if (judged !== undefined && judged.score > bestScore) {
-      best = { number, order: judged.order };
+      best = { index, order: judged.order };
       bestScore = judged.score;
     }
-  });
+  }
+  if (best !== undefined) best.index.lastUse = ++uses;
   return best;
 }
 
@@ -50,9 +53,9 @@ function judge({ fields, sparse }: ItemIndex, question: IndexQuestion): Judgemen
   const rest = fields.slice(fixed.length);
   const narrows = rest[0] !== undefined && conditions.has(rest[0].path) ? 1 : 0;
   const score = 2 * fixed.filter(({ path }) => !question.impliedPaths.has(path)).length + narrows;
-  if (orderBy.length === 0) return score > 0 ? { score, order: walkOrder(rest) } : undefined;
-  // A walk over everybody's items in the right order, to find those of one key, may be longer than a sort.
+  // A walk over everybody's items, to find those of one key, may be longer than all items of the key.
   if (hasKey && fixed.length === 0) return undefined;
+  if (orderBy.length === 0) return score > 0 ? { score, order: walkOrder(rest) } : undefined;
   const order = serve(
     rest,
     orderBy.filter(({ path }) => !isFixed(conditions.get(path))),
@@ -96,3 +99,37 @@ export const walkOrder = (fields: readonly IndexField[]): WalkOrder => ({
   fields,
   newestFirst: fields.some(({ descending }) => descending),
 });
+
+/**
+ * The index that would spare this query its scan: equalities first, then the order or one range. Undefined when the
+ * policy leaves one of the paths out, or when there is nothing an index could do.
+ */
+export function wishedIndex(
+  container: Container,
+  question: IndexQuestion,
+): readonly IndexField[] | undefined {
+  const { conditions, impliedPaths, orderBy } = question;
+  const usable = [...conditions.values()].filter(({ path }) => mayIndex(container, path));
+  const equalities = usable.filter(isEquality).map(({ path }) => path);
+  const implied = equalities.filter((path) => impliedPaths.has(path));
+  const own = equalities.filter((path) => !impliedPaths.has(path)).toSorted();
+  const fixed = [...implied, ...own].slice(0, MAX_FIXED);
+  const [order] = orderBy.length === 1 ? orderBy : [];
+  const range = usable.find((condition) => !isEquality(condition))?.path;
+  const last =
+    order !== undefined && mayIndex(container, order.path)
+      ? order
+      : range === undefined
+        ? undefined
+        : { path: range, descending: false };
+  const fields = [
+    ...fixed.map((path) => ({ path, descending: false })),
+    ...(last === undefined || fixed.includes(last.path) ? [] : [last]),
+  ];
+  return fields.some(({ path }) => !impliedPaths.has(path)) ? fields : undefined;
+}
+
+const MAX_FIXED = 3;
+
+const mayIndex = (container: Container, path: string): boolean =>
+  canBeIndexed(path) && isIncluded(container.properties["indexingPolicy"], path);

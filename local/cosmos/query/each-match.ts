@@ -1,8 +1,9 @@
 import type { Json } from "../json.ts";
 import { itemDocument } from "../items/item-text.ts";
-import { Refusal } from "../refusal.ts";
+import { notFound, Refusal, SubStatus } from "../refusal.ts";
 import type { Evaluate, Row } from "../sql/evaluate.ts";
 import { startWork } from "../sql/work.ts";
+import type { Container } from "../store/container.ts";
 import type { SourceRow } from "./sources.ts";
 import type { QueryRequest } from "./page.ts";
 import { TurnTaker } from "./turn-taker.ts";
@@ -19,6 +20,11 @@ export interface Visitor {
 
 /** A query that finds no end by then is given up; clients stop waiting at a minute. */
 const QUERY_BUDGET_MS = 45_000;
+
+function requireContainer({ table }: Container): void {
+  if (table.gone)
+    throw notFound("The container was deleted meanwhile.", { subStatus: SubStatus.ownerNotFound });
+}
 
 /** Walks the items, giving way to other requests now and then. Returns how many items it looked at. */
 export async function eachMatch(
@@ -42,6 +48,7 @@ export async function eachMatch(
     if (!goOn) return looked;
     if (!turns.due()) continue;
     await takeTurn(turns);
+    requireContainer(container);
     if (visitor.onTurn?.(item, turns.elapsedMs) === false) return looked;
   }
   return looked;

@@ -29,6 +29,16 @@ export function writeToken(continuation: Continuation): string {
   return Buffer.from(JSON.stringify(continuation), "utf8").toString("base64url");
 }
 
+/** The walk that a token belongs to; undefined if it is malformed. */
+export function shapeOf(token: string): string | undefined {
+  try {
+    const { shape }: Continuation = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    return shape;
+  } catch {
+    return undefined;
+  }
+}
+
 export function readToken(token: string, shape: string): Continuation {
   try {
     const value: Continuation = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
@@ -82,40 +92,21 @@ export interface PositionColumn {
 /** SQL for "behind this position": (a beyond) or (a equal and b beyond) … or (all equal and seq beyond). */
 export function behind(
   columns: readonly PositionColumn[],
+  seqColumn: string,
   newestFirst: boolean,
   position: Position,
 ): SqlPart {
   const values: (string | number)[] = [];
-  const alternatives: string[] = [];
-  for (let depth = 0; depth <= columns.length; depth++) {
-    const parts: string[] = [];
-    for (let index = 0; index < depth; index++) {
-      parts.push(equal(columns[index]!.column, position.keys[index]!, values));
-    }
+  const alternatives = Array.from({ length: columns.length + 1 }, (_, depth) => {
+    const parts = columns.slice(0, depth).map(({ column }, index) => {
+      values.push(position.keys[index] ?? "");
+      return `${column} = ?`;
+    });
     const last = columns[depth];
-    if (last === undefined) {
-      parts.push(newestFirst ? "seq < ?" : "seq > ?");
-      values.push(position.seq);
-    } else {
-      parts.push(beyond(last, position.keys[depth]!, values));
-    }
-    alternatives.push(`(${parts.join(" AND ")})`);
-  }
+    if (last === undefined) parts.push(`${seqColumn} ${newestFirst ? "<" : ">"} ?`);
+    else parts.push(`${last.column} ${last.descending ? "<" : ">"} ?`);
+    values.push(last === undefined ? position.seq : (position.keys[depth] ?? ""));
+    return `(${parts.join(" AND ")})`;
+  });
   return { sql: `(${alternatives.join(" OR ")})`, values };
-}
-
-function equal(column: string, key: string | null, values: (string | number)[]): string {
-  if (key === null) return `${column} IS NULL`;
-  values.push(key);
-  return `${column} = ?`;
-}
-
-function beyond(
-  { column, descending }: PositionColumn,
-  key: string | null,
-  values: (string | number)[],
-): string {
-  if (key === null) return descending ? "FALSE" : `${column} IS NOT NULL`;
-  values.push(key);
-  return descending ? `(${column} < ? OR ${column} IS NULL)` : `${column} > ?`;
 }

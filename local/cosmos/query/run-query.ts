@@ -11,11 +11,24 @@ const MAX_PAGE_CHARACTERS = 4 * 1024 * 1024;
 /** A page that is still being searched for after this long is sent as far as it got; the client goes on. */
 const PAGE_BUDGET_MS = 1000;
 
+/** Looking at more items than this, and at this many for every result, is worth an index. */
+const SCAN_ITEMS = 1000;
+const ITEMS_PER_RESULT = 10;
+
 export async function runQuery(request: QueryRequest): Promise<QueryPage> {
   const { store, container, scope, bound, continuation } = request;
-  const { query, select } = bound;
-  const walk = planWalk(store, container, scope, bound);
-  if (query.distinct || select.makeGroups !== undefined) return collect(request, walk);
+  const walk = planWalk(store, container, scope, bound, continuation);
+  const page = await runWalk(request, walk);
+  const { looked, results } = page;
+  if (walk.wish !== undefined && looked > SCAN_ITEMS && looked > ITEMS_PER_RESULT * results.length) {
+    store.wish(container, walk.wish);
+  }
+  return page;
+}
+
+async function runWalk(request: QueryRequest, walk: Walk): Promise<QueryPage> {
+  const { bound, continuation } = request;
+  if (bound.query.distinct || bound.select.makeGroups !== undefined) return collect(request, walk);
   const state = startOf(bound, continuation, walk.shape);
   if (state.left === 0) return { results: [], continuation: undefined, looked: 0 };
   return walk.sortBy.length > 0 ? runSorted(request, walk, state) : runStream(request, walk, state);

@@ -31,11 +31,11 @@ export function scopeConditions(container: Container, scope: ItemScope, hidePk: 
     const { from, below } = prefixBounds(scope.key);
     parts.push({ sql: `${pk} >= ? AND ${pk} < ?`, values: [from, below] });
   }
-  if (scope.range !== undefined && container.ranges.length > 1) {
-    parts.push({ sql: "range = ?", values: [scope.range] });
-  }
-  return parts;
+  return [...parts, ...rangeConditions(container, scope)];
 }
+
+export const rangeConditions = (container: Container, { range }: ItemScope): readonly SqlPart[] =>
+  range !== undefined && container.ranges.length > 1 ? [{ sql: "range = ?", values: [range] }] : [];
 
 /** What a partition key says about the paths it is made of. */
 export function impliedConditions(container: Container, scope: ItemScope): readonly PathCondition[] {

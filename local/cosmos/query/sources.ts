@@ -7,6 +7,7 @@ import { behind, type Position, type PositionColumn } from "./position.ts";
 import {
   isPrefix,
   joinConditions,
+  rangeConditions,
   scopeConditions,
   unexpired,
   type ItemScope,
@@ -27,29 +28,34 @@ export interface SourceRequest {
 const ITEM_COLUMNS = "seq, version, ts, body";
 
 /** Items along an index, in the order of `choice.order`, then of creation. */
-export function indexSource(request: SourceRequest, choice: IndexChoice): Iterable<SourceRow> {
+export function indexSource(request: SourceRequest, { index, order }: IndexChoice): Iterable<SourceRow> {
   const { container, scope, after } = request;
-  const { fields, newestFirst } = choice.order;
-  const columns: PositionColumn[] = fields.map(({ path, descending }) => ({
-    column: columnOf(container, path)!,
+  const columnOf = (path: string): string => `x.k${index.fields.findIndex((field) => field.path === path)}`;
+  const columns: PositionColumn[] = order.fields.map(({ path, descending }) => ({
+    column: columnOf(path),
     descending,
   }));
   const parts = [
-    ...pathConditions(request),
+    ...request.conditions
+      .filter(({ path }) => index.fields.some((field) => field.path === path))
+      .map((condition) => pathCondition(condition, columnOf(condition.path))),
     ...scopeConditions(container, scope, true),
     ...common(request),
-    ...(after === undefined ? [] : [...seek(columns[0], after.keys[0]), behind(columns, newestFirst, after)]),
+    ...(after === undefined
+      ? []
+      : [...seek(columns[0], after.keys[0]), behind(columns, "x.seq", order.newestFirst, after)]),
   ];
   const { sql, values } = joinConditions(parts);
-  const keys = columns.map(({ column }, index) => `, ${column} AS k${index}`).join("");
-  const order = [
+  const keys = columns.map(({ column }, at) => `, ${column} AS s${at}`).join("");
+  const sorted = [
     ...columns.map(({ column, descending }) => `${column}${descending ? " DESC" : ""}`),
-    newestFirst ? "seq DESC" : "seq",
+    order.newestFirst ? "x.seq DESC" : "x.seq",
   ];
-  const { name } = container.table;
+  // CROSS JOIN keeps SQLite from turning the order of the two tables around.
+  const from = `${index.name} AS x CROSS JOIN ${container.table.name} AS d ON d.seq = x.seq`;
   return rows(
     request.store,
-    `SELECT ${ITEM_COLUMNS}${keys} FROM ${name} INDEXED BY ${name}_i${choice.number}${sql} ORDER BY ${order.join(", ")}`,
+    `SELECT d.seq, d.version, d.ts, d.body${keys} FROM ${from}${sql} ORDER BY ${sorted.join(", ")}`,
     values,
     columns.length,
   );
@@ -57,8 +63,8 @@ export function indexSource(request: SourceRequest, choice: IndexChoice): Iterab
 
 /** The OR of `behind` gives SQLite no place to start from; this does. */
 function seek(first: PositionColumn | undefined, key: string | null | undefined): readonly SqlPart[] {
-  if (first === undefined || key === null || key === undefined || first.descending) return [];
-  return [{ sql: `${first.column} >= ?`, values: [key] }];
+  if (first === undefined || key === null || key === undefined) return [];
+  return [{ sql: `${first.column} ${first.descending ? "<=" : ">="} ?`, values: [key] }];
 }
 
 /** All items, in the order of creation. */
@@ -67,7 +73,6 @@ export function tableSource(request: SourceRequest): Iterable<SourceRow> {
   const parts = [
     ...(after === undefined ? [] : [{ sql: "seq > ?", values: [after.seq] }]),
     ...scopeConditions(container, scope, true),
-    ...idCondition(request),
     ...common(request),
   ];
   const { sql, values } = joinConditions(parts);
@@ -79,11 +84,14 @@ export function tableSource(request: SourceRequest): Iterable<SourceRow> {
   );
 }
 
+/** Up to this many items of a partition key are put into the order of creation. */
+const MAX_SORTED = 2000;
+
 /**
- * The items of a partition key (or prefix), in the order of creation. Their row numbers come from the key index
- * alone and are sorted here, so that a page of a large partition does not sort whole documents.
+ * The items of a partition key (or prefix), in the order of creation; undefined when there are too many to list
+ * their row numbers for every page. The numbers come from the key index alone, so that no documents are sorted.
  */
-export function* keySource(request: SourceRequest): Iterable<SourceRow> {
+export function keySource(request: SourceRequest): Iterable<SourceRow> | undefined {
   const { container, scope, after, store } = request;
   const parts = [
     ...scopeConditions(container, scope, false),
@@ -92,24 +100,31 @@ export function* keySource(request: SourceRequest): Iterable<SourceRow> {
   ];
   const { sql, values } = joinConditions(parts);
   const { name } = container.table;
-  const listSql = `SELECT seq FROM ${name} INDEXED BY ${name}_key${sql}`;
+  const listSql = `SELECT seq FROM ${name} INDEXED BY ${name}_key${sql} LIMIT ${MAX_SORTED + 1}`;
   const list = store.readers.borrow(listSql);
   const numbers = list.all(...values).map((row) => Number(row["seq"]));
   store.readers.giveBack(listSql, list);
-  numbers.sort((a, b) => a - b);
+  if (numbers.length > MAX_SORTED) return undefined;
+  return fetchEach(
+    request,
+    numbers.toSorted((a, b) => a - b),
+  );
+}
 
-  const { sql: alive, values: aliveValues } = joinConditions([
+function* fetchEach(
+  { container, scope, store }: SourceRequest,
+  numbers: readonly number[],
+): Iterable<SourceRow> {
+  const { sql: alive, values } = joinConditions([
     { sql: "seq = ?", values: [0] },
-    ...(container.ranges.length > 1 && scope.range !== undefined
-      ? [{ sql: "range = ?", values: [scope.range] }]
-      : []),
-    ...common(request),
+    ...rangeConditions(container, scope),
+    ...unexpired(container, store.nowSeconds()),
   ]);
-  const getSql = `SELECT ${ITEM_COLUMNS} FROM ${name}${alive}`;
+  const getSql = `SELECT ${ITEM_COLUMNS} FROM ${container.table.name}${alive}`;
   const get = store.readers.borrow(getSql);
   try {
     for (const seq of numbers) {
-      const row = get.get(seq, ...aliveValues.slice(1));
+      const row = get.get(seq, ...values.slice(1));
       if (row !== undefined) yield { ...storedItem(row), keys: [] };
     }
   } finally {
@@ -117,8 +132,27 @@ export function* keySource(request: SourceRequest): Iterable<SourceRow> {
   }
 }
 
-export const columnOf = (container: Container, path: string): string | undefined =>
-  container.table.indexedPaths.find((indexed) => indexed.path === path)?.column;
+/** The items of a partition key (or prefix) by key and id, the way they lie in the key index. */
+export function idSource(request: SourceRequest): Iterable<SourceRow> {
+  const { container, scope, after, store } = request;
+  const [pk, id] = after?.keys ?? [];
+  const parts = [
+    ...scopeConditions(container, scope, false),
+    ...idCondition(request),
+    ...common(request),
+    ...(typeof pk === "string" && typeof id === "string"
+      ? [{ sql: "(pk, id) > (?, ?)", values: [pk, id] }]
+      : []),
+  ];
+  const { sql, values } = joinConditions(parts);
+  const { name } = container.table;
+  return rows(
+    store,
+    `SELECT ${ITEM_COLUMNS}, pk AS s0, id AS s1 FROM ${name} INDEXED BY ${name}_key${sql} ORDER BY pk, id`,
+    values,
+    2,
+  );
+}
 
 export const hasKeyScope = (container: Container, scope: ItemScope): boolean =>
   scope.key !== undefined && (scope.key.length > 0 || !isPrefix(container, scope.key));
@@ -126,15 +160,11 @@ export const hasKeyScope = (container: Container, scope: ItemScope): boolean =>
 const common = ({ container, store }: SourceRequest): readonly SqlPart[] =>
   unexpired(container, store.nowSeconds());
 
-function pathConditions({ container, conditions }: SourceRequest): readonly SqlPart[] {
-  return conditions.flatMap((condition) => {
-    const column = columnOf(container, condition.path);
-    if (column === undefined) return [];
-    if (isEquality(condition)) return [{ sql: `${column} = ?`, values: [condition.from] }];
-    const lower = condition.fromIncluded ? ">=" : ">";
-    const upper = condition.toIncluded ? "<=" : "<";
-    return [{ sql: `${column} ${lower} ? AND ${column} ${upper} ?`, values: [condition.from, condition.to] }];
-  });
+function pathCondition(condition: PathCondition, column: string): SqlPart {
+  if (isEquality(condition)) return { sql: `${column} = ?`, values: [condition.from] };
+  const lower = condition.fromIncluded ? ">=" : ">";
+  const upper = condition.toIncluded ? "<=" : "<";
+  return { sql: `${column} ${lower} ? AND ${column} ${upper} ?`, values: [condition.from, condition.to] };
 }
 
 /** `id` is a column of its own; an equality on it spares reading the documents. */
@@ -155,7 +185,7 @@ function* rows(
     for (const row of statement.iterate(...values)) {
       const keys: (string | null)[] = [];
       for (let index = 0; index < keyCount; index++) {
-        const key = row[`k${index}`];
+        const key = row[`s${index}`];
         keys.push(typeof key === "string" ? key : null);
       }
       yield { ...storedItem(row), keys };

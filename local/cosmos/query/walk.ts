@@ -1,26 +1,35 @@
 import type { Container } from "../store/container.ts";
 import type { Store } from "../store/store.ts";
-import type { IndexField } from "../store/index-paths.ts";
+import { canBeIndexed, isIncluded, type IndexField } from "../store/index-paths.ts";
+import type { Query } from "../sql/ast.ts";
 import type { Evaluate } from "../sql/evaluate.ts";
 import { compile } from "../sql/evaluate.ts";
 import { invalidQuery } from "../sql/query-error.ts";
-import { chooseIndex, type IndexChoice, type IndexQuestion } from "./choose-index.ts";
+import { chooseIndex, wishedIndex, type IndexChoice, type IndexQuestion } from "./choose-index.ts";
 import { conditionsOf, pathOf, type PathCondition } from "./conditions.ts";
-import type { Directions, Position } from "./position.ts";
+import { shapeOf, type Directions, type Position } from "./position.ts";
 import type { BoundQuery } from "./query-text.ts";
 import { impliedConditions, type ItemScope } from "./scope.ts";
-import { columnOf, hasKeyScope, indexSource, keySource, tableSource, type SourceRow } from "./sources.ts";
+import { hasKeyScope, idSource, indexSource, keySource, tableSource, type SourceRow } from "./sources.ts";
 
 /** How the items of a query are found: in the order of the result already, or to be sorted by `sortBy`. */
 export interface Walk {
   /** Identifies the order, for continuation tokens. */
   readonly shape: string;
   readonly sortBy: readonly Evaluate[];
+  /** The index that would spare looking at so many items, if the policy allows one. */
+  readonly wish: readonly IndexField[] | undefined;
   readonly directions: Directions;
   items(after: Position | undefined): Iterable<SourceRow>;
 }
 
-export function planWalk(store: Store, container: Container, scope: ItemScope, bound: BoundQuery): Walk {
+export function planWalk(
+  store: Store,
+  container: Container,
+  scope: ItemScope,
+  bound: BoundQuery,
+  continuation?: string,
+): Walk {
   const { query } = bound;
   const orderBy = orderFields(container, bound);
   const implied = impliedConditions(container, scope);
@@ -28,20 +37,22 @@ export function planWalk(store: Store, container: Container, scope: ItemScope, b
   const conditions = new Map([...own, ...implied].map((condition) => [condition.path, condition]));
   const usable = [...conditions.values()];
   const question: IndexQuestion = {
-    conditions: new Map(usable.filter(({ path }) => columnOf(container, path)).map((c) => [c.path, c])),
+    conditions,
     impliedPaths: new Set(implied.map(({ path }) => path)),
     hasKey: hasKeyScope(container, scope),
     orderBy: orderBy ?? [],
   };
-  const request = { store, container, scope, conditions: usable };
+  const request = { store, container, scope, conditions: usable, continuation };
+  const wish = wishedIndex(container, question);
   const served = orderBy === undefined ? undefined : chooseIndex(container, question);
   if (served !== undefined || query.orderBy.length === 0) {
-    return { ...streaming(request, served), sortBy: [], directions: { keys: [], newestFirst: false } };
+    return { ...streaming(request, served), wish, sortBy: [], directions: { keys: [], newestFirst: false } };
   }
   const filter = chooseIndex(container, { ...question, orderBy: [] });
   const source = streaming(request, filter);
   return {
     shape: `sort ${query.orderBy.length}`,
+    wish,
     sortBy: query.orderBy.map(({ expression }) => compile(expression, bound.select.scope)),
     directions: {
       keys: query.orderBy.map(({ descending }) => descending),
@@ -56,6 +67,7 @@ interface WalkRequest {
   readonly container: Container;
   readonly scope: ItemScope;
   readonly conditions: readonly PathCondition[];
+  readonly continuation: string | undefined;
 }
 
 function streaming(request: WalkRequest, choice: IndexChoice | undefined): Pick<Walk, "shape" | "items"> {
@@ -67,9 +79,20 @@ function streaming(request: WalkRequest, choice: IndexChoice | undefined): Pick<
       items: (after) => indexSource({ ...request, after }, choice),
     };
   }
-  const source = hasKeyScope(request.container, request.scope) ? keySource : tableSource;
-  return { shape: "creation", items: (after) => source({ ...request, after }) };
+  if (!hasKeyScope(request.container, request.scope)) {
+    return { shape: "creation", items: (after) => tableSource({ ...request, after }) };
+  }
+  // A walk that was begun by id goes on by id, however few items are left.
+  const byId = request.continuation !== undefined && shapeOf(request.continuation) === BY_ID;
+  const listed = byId ? undefined : keySource({ ...request, after: undefined });
+  if (listed === undefined) return { shape: BY_ID, items: (after) => idSource({ ...request, after }) };
+  return {
+    shape: "creation",
+    items: (after) => (after === undefined ? listed : (keySource({ ...request, after }) ?? [])),
+  };
 }
+
+const BY_ID = "id";
 
 /** The ORDER BY as paths; undefined if an item is no indexed path and only a sort can serve it. */
 function orderFields(container: Container, { query }: BoundQuery): readonly IndexField[] | undefined {
@@ -78,9 +101,21 @@ function orderFields(container: Container, { query }: BoundQuery): readonly Inde
     descending,
   }));
   if (query.orderBy.length > 1) requireComposite(container, fields);
-  return fields.every(({ path }) => path !== "" && columnOf(container, path) !== undefined)
-    ? fields
-    : undefined;
+  if (!fields.every(({ path }) => path !== "")) return undefined;
+  requireIncluded(container, query, fields);
+  return fields;
+}
+
+/** The service sorts by what it has indexed, and by nothing else. */
+function requireIncluded(container: Container, query: Query, fields: readonly IndexField[]): void {
+  const policy = container.properties["indexingPolicy"];
+  fields.forEach(({ path }, at) => {
+    if (fields.length > 1 || isIncluded(policy, path) || !canBeIndexed(path)) return;
+    throw invalidQuery(
+      "The order-by item requires a range index to be defined on the corresponding index path.",
+      query.orderBy[at]!.expression,
+    );
+  });
 }
 
 /** The service serves an order by several paths from a composite index only. */

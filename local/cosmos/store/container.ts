@@ -2,11 +2,12 @@ import { isObject, property, type JsonObject } from "../json.ts";
 import type { KeyKind } from "../partition/effective-key.ts";
 import { kindOf, splitPath, type KeyDefinition } from "../partition/key.ts";
 import { makeRanges, type KeyRange } from "../partition/ranges.ts";
-import { compositesOf, indexesOf, type IndexField, type ItemIndex } from "./index-paths.ts";
+import { compositesOf, type IndexField } from "./index-paths.ts";
+import type { IndexRecord } from "./index-table.ts";
 import type { ItemTable } from "./item-table.ts";
 import { containerRid, databaseRid, itemRids } from "./rids.ts";
 
-/** Provisioned throughput; answers offers, otherwise without effect. */
+/** Provisioned throughput, in request units per second. */
 export interface Throughput {
   readonly manual?: number;
   readonly autoscaleMax?: number;
@@ -32,14 +33,17 @@ export interface ContainerRecord {
   readonly partitionKey: KeyDefinition;
   readonly rangeCount: number;
   readonly throughput: Throughput | undefined;
-  /** In the order of the table's columns `p0`, `p1`, …; only ever grows. */
-  readonly indexedPaths: readonly string[];
+  readonly indexes: readonly IndexRecord[];
+  /** The number of the next index; numbers are not used again. */
+  readonly nextIndex: number;
+  /** The default time to live has changed, and not all items know yet. */
+  readonly expiryPending: boolean;
   /** The rest of what the client sent: indexing policy, unique keys, default time to live, … */
   readonly properties: JsonObject;
 }
 
 /** A container with everything derived that requests need. */
-export interface Container extends ContainerRecord {
+export interface Container extends Omit<ContainerRecord, "indexes"> {
   readonly databaseId: string;
   readonly rid: string;
   /** `dbs/…/colls/…/`, the base of every item's `_self`. */
@@ -52,12 +56,14 @@ export interface Container extends ContainerRecord {
   /** Seconds; -1 = items expire only by their own `ttl`; undefined = nothing expires. */
   readonly defaultTtl: number | undefined;
   readonly composites: readonly (readonly IndexField[])[];
-  /** In the order of the table's `docs_<n>_i<k>`. */
-  readonly indexes: readonly ItemIndex[];
   readonly table: ItemTable;
 }
 
-export function makeContainer(record: ContainerRecord, databaseId: string, table: ItemTable): Container {
+export function makeContainer(
+  { indexes: _indexes, ...record }: ContainerRecord,
+  databaseId: string,
+  table: ItemTable,
+): Container {
   const { number, databaseNumber, partitionKey, properties } = record;
   const rid = containerRid(databaseNumber, number);
   const kind = kindOf(partitionKey);
@@ -75,7 +81,6 @@ export function makeContainer(record: ContainerRecord, databaseId: string, table
     uniqueKeys: uniqueKeysOf(properties),
     defaultTtl: typeof ttl === "number" ? ttl : undefined,
     composites: isObject(policy) ? compositesOf(policy) : [],
-    indexes: indexesOf(policy),
     table,
   };
 }
@@ -88,4 +93,25 @@ function uniqueKeysOf(properties: JsonObject): Container["uniqueKeys"] {
     const paths = property(key, "paths");
     return Array.isArray(paths) ? paths.map((path) => splitPath(String(path))) : [];
   });
+}
+
+/** What is kept of it. */
+export function recordOf(container: Container): ContainerRecord {
+  const { number, databaseNumber, id, version, ts, partitionKey, rangeCount, throughput } = container;
+  const { nextIndex, expiryPending, properties, table } = container;
+  const indexes = table.indexes.map(({ record, ready }) => ({ ...record, ready }));
+  return {
+    number,
+    databaseNumber,
+    id,
+    version,
+    ts,
+    partitionKey,
+    rangeCount,
+    throughput,
+    nextIndex,
+    expiryPending,
+    properties,
+    indexes,
+  };
 }

@@ -1,8 +1,12 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../clock/clock.ts";
+import type { Log } from "../../part.ts";
 import { GroupCommit, type Durability } from "../../sqlite/group-commit.ts";
 import { Refusal } from "../refusal.ts";
+import { Chores } from "./chores.ts";
+import type { Container } from "./container.ts";
+import type { IndexField } from "./index-paths.ts";
 import { Catalog, type Stamp } from "./catalog.ts";
 import { Numbers } from "./numbers.ts";
 import { StatementPool } from "./statement-pool.ts";
@@ -23,18 +27,23 @@ export class Store {
   readonly #commit: GroupCommit;
   readonly #reader: DatabaseSync;
   readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #chores: Chores;
 
-  constructor(dataFolder: string, durability: Durability, clock: Clock) {
+  constructor(dataFolder: string, durability: Durability, clock: Clock, log: Log = () => undefined) {
     const path = join(dataFolder, "cosmos.db");
     this.#clock = clock;
+    this.#log = log;
     this.#commit = new GroupCommit({ path, durability });
     this.db = this.#commit.db;
     this.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     this.numbers = new Numbers(this.db);
-    this.catalog = new Catalog(this.db);
+    this.#chores = new Chores((step) => this.write(step), log);
+    this.catalog = new Catalog(this.db, this.#chores);
     this.#reader = new DatabaseSync(path, { readOnly: true });
     this.#reader.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`);
     this.readers = new StatementPool(this.#reader);
+    this.catalog.resume();
   }
 
   nowMs(): number {
@@ -63,7 +72,10 @@ export class Store {
     try {
       return await this.write(work);
     } catch (error) {
-      if (!(error instanceof Refusal)) this.catalog.load();
+      if (!(error instanceof Refusal)) {
+        this.catalog.load();
+        this.catalog.resume();
+      }
       throw error;
     }
   }
@@ -71,6 +83,18 @@ export class Store {
   /** Resolves when everything a reader of the writing connection may have seen is durable. */
   settled(): Promise<void> {
     return this.#commit.settled();
+  }
+
+  /** A query had to look at too much: next time there is an index for it. */
+  wish(container: Container, fields: readonly IndexField[]): void {
+    this.change(() => this.catalog.addLazyIndex(container, fields)).catch((error: unknown) =>
+      this.#log("cosmos.index-failed", { error: String(error) }),
+    );
+  }
+
+  /** Lets the work in the background come to an end; to be called before `close`. */
+  settleChores(): Promise<void> {
+    return this.#chores.stop();
   }
 
   close(): void {
