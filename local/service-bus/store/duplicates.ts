@@ -1,37 +1,100 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { hashOf, IdIndex } from "./id-index.ts";
+import { type Query, query } from "./schema.ts";
 
 /** Entries forgotten by one call, so that a long history never holds up the traffic. */
 const PRUNE = 2000;
+/** Entries read at once when an entity's history is first needed. */
+const PAGE = 10_000;
 
-/** Which message ids an entity has seen lately. On disk, so that a restart opens no gap for a second copy. */
+interface Entry {
+  readonly id: number;
+  readonly messageId: string;
+  readonly seenAt: number;
+}
+
+/** One entity's history in memory; the log on disk is the truth. */
+interface History {
+  readonly index: IdIndex;
+  oldest: number;
+  next: number;
+}
+
+/**
+ * Which message ids an entity has seen lately. On disk, so that a restart opens no gap for a second copy: a
+ * log to which each new id is appended and whose old end is cut off, which costs a commit next to nothing. An
+ * index of hashes in memory leads into it; a hit is compared with the log, so no chance makes a message a
+ * duplicate, and what a failed write left in the index does no harm.
+ */
 export class Duplicates {
-  readonly #remember: StatementSync;
-  readonly #forget: StatementSync;
+  readonly #append: StatementSync;
+  readonly #cut: StatementSync;
   readonly #forgetEntity: StatementSync;
+  readonly #entry: Query<Entry>;
+  readonly #from: Query<Entry>;
+  readonly #histories = new Map<number, History>();
 
   constructor(db: DatabaseSync) {
-    this.#remember = db.prepare(
-      `INSERT INTO duplicate VALUES (?1, ?2, ?3)
-       ON CONFLICT DO UPDATE SET seen_at = ?3 WHERE seen_at <= ?4`,
-    );
-    this.#forget = db.prepare(
-      `DELETE FROM duplicate WHERE (entity, message_id) IN
-         (SELECT entity, message_id FROM duplicate WHERE entity = ? AND seen_at <= ? LIMIT ${PRUNE})`,
-    );
-    this.#forgetEntity = db.prepare("DELETE FROM duplicate WHERE entity = ?");
+    this.#append = db.prepare("INSERT INTO duplicate_log VALUES (?, ?, ?, ?)");
+    this.#cut = db.prepare("DELETE FROM duplicate_log WHERE entity = ? AND id <= ?");
+    this.#forgetEntity = db.prepare("DELETE FROM duplicate_log WHERE entity = ?");
+    const select =
+      "SELECT id, message_id AS messageId, seen_at AS seenAt FROM duplicate_log WHERE entity = ?";
+    this.#entry = query(db, `${select} AND id = ?`);
+    this.#from = query(db, `${select} AND id > ? ORDER BY id LIMIT ?`);
   }
 
   /** Inside a write: true when the id is new within the window, and remembers it. */
   isFirst(entity: number, messageId: string, now: number, windowMs: number): boolean {
-    return this.#remember.run(entity, messageId, now, now - windowMs).changes === 1;
+    const history = this.#historyOf(entity);
+    const hash = hashOf(messageId);
+    for (const id of history.index.candidates(hash)) {
+      const entry = id < history.oldest ? undefined : this.#entry.get(entity, id);
+      if (entry?.messageId === messageId && entry.seenAt > now - windowMs) return false;
+    }
+    const id = history.next++;
+    this.#append.run(entity, id, messageId, now);
+    history.index.add(hash, id, history.oldest);
+    return true;
   }
 
   /** Inside a write: forgets some of what is older than the window; true when there is more to forget. */
   prune(entity: number, now: number, windowMs: number): boolean {
-    return this.#forget.run(entity, now - windowMs).changes === PRUNE;
+    const entries = this.#from.all(entity, 0, PRUNE);
+    const firstKept = entries.findIndex(({ seenAt }) => seenAt > now - windowMs);
+    const last = entries[(firstKept < 0 ? entries.length : firstKept) - 1];
+    if (last === undefined) return false;
+    this.#cut.run(entity, last.id);
+    const history = this.#histories.get(entity);
+    if (history !== undefined) history.oldest = last.id + 1;
+    return firstKept < 0 && entries.length === PRUNE;
   }
 
   forgetEntity(entity: number): void {
     this.#forgetEntity.run(entity);
+    this.#histories.delete(entity);
+  }
+
+  #historyOf(entity: number): History {
+    let history = this.#histories.get(entity);
+    if (history === undefined) {
+      history = this.#read(entity);
+      this.#histories.set(entity, history);
+    }
+    return history;
+  }
+
+  #read(entity: number): History {
+    const index = new IdIndex();
+    let [oldest, last] = [0, 0];
+    for (;;) {
+      const page = this.#from.all(entity, last, PAGE);
+      for (const { id, messageId } of page) {
+        if (oldest === 0) oldest = id;
+        last = id;
+        index.add(hashOf(messageId), id, oldest);
+      }
+      if (page.length < PAGE) return { index, oldest, next: last + 1 };
+    }
   }
 }

@@ -8,7 +8,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
  * letters). `early` marks a message that expires before one in front of it, so that everything else expires
  * in order of sequence and needs no index.
  */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 const ddl = `
   CREATE TABLE IF NOT EXISTS entity (
@@ -61,18 +61,25 @@ const ddl = `
     id INTEGER PRIMARY KEY,
     payload BLOB NOT NULL
   );
-  CREATE TABLE IF NOT EXISTS duplicate (
+  CREATE TABLE IF NOT EXISTS duplicate_log (
     entity INTEGER NOT NULL,
+    id INTEGER NOT NULL,
     message_id TEXT NOT NULL,
     seen_at INTEGER NOT NULL,
-    PRIMARY KEY (entity, message_id)
+    PRIMARY KEY (entity, id)
   ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS duplicate_age ON duplicate (entity, seen_at);
 `;
 
 const fromVersion1 = `
   ALTER TABLE message ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
   UPDATE message SET size = (SELECT length(payload) FROM content WHERE id = message.content);
+`;
+
+/** The history of message ids was a table in order of ids; now it is a log. */
+const fromVersion2 = `
+  INSERT INTO duplicate_log SELECT entity, row_number() OVER (PARTITION BY entity ORDER BY seen_at), message_id, seen_at
+    FROM duplicate;
+  DROP TABLE duplicate;
 `;
 
 /** Creates what is missing. @throws when the file was written by a newer version */
@@ -85,6 +92,7 @@ export function prepareSchema(db: DatabaseSync): void {
   }
   if (version === 1) db.exec(fromVersion1);
   db.exec(ddl);
+  if (version === 1 || version === 2) db.exec(fromVersion2);
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
