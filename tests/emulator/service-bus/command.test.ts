@@ -4,11 +4,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { newClient } from "./open-bus.ts";
 
 const SAMPLE = join(import.meta.dirname, "Config.json");
-const MAIN = join(import.meta.dirname, "../../../local/service-bus/main.ts");
+const MAIN = fileURLToPath(new URL("../../../local/service-bus/main.ts", import.meta.url));
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "expedite-command-"));

@@ -6,6 +6,7 @@ import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { realClock } from "#local/clock/clock.ts";
@@ -35,7 +36,7 @@ async function openSecure(folder?: string) {
 }
 
 async function client(connectionString: string, authorityFile: string): Promise<unknown> {
-  const script = join(import.meta.dirname, "tls-client.ts");
+  const script = fileURLToPath(new URL("./tls-client.ts", import.meta.url));
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: authorityFile };
   const { stdout } = await run(process.execPath, [script, connectionString], { env });
   return JSON.parse(stdout);
