@@ -4,8 +4,9 @@ import { TransientFault } from "#shared/ports/faults.ts";
 import type { OrderStore } from "#shared/ports/order-store.ts";
 import type { Payments, PaymentState } from "#shared/ports/payments.ts";
 import type { Stock } from "#shared/ports/stock.ts";
+import { takeStep } from "./payment-step.ts";
 import type { OutboxPublisher } from "./publish-outbox.ts";
-import { notVisibleYet, reservationOf, returnOrder } from "./return-order.ts";
+import { giveBack, notVisibleYet, reservationOf, returnOrder } from "./return-order.ts";
 
 export interface PrepareOrderDeps {
   readonly orders: OrderStore;
@@ -23,7 +24,7 @@ export interface Attempt {
 /**
  * Holds the goods, then takes the money, then confirms. May run twice, in parallel with itself and after a
  * cancellation: reservation and payment are idempotent by their keys, and the version guards the last step. Whoever
- * finds the order cancelled after taking money gives the money back.
+ * finds after taking money that the order was cancelled, or that the customer was asked, gives everything back.
  */
 export async function prepareOrder(deps: PrepareOrderDeps, ref: OrderRef, attempt: Attempt): Promise<void> {
   for (;;) {
@@ -31,6 +32,8 @@ export async function prepareOrder(deps: PrepareOrderDeps, ref: OrderRef, attemp
     if (order === undefined) throw notVisibleYet(ref);
     if (order.status === "cancelled" || order.status === "refunded")
       return await returnOrder(deps, ref, attempt.occasion);
+    // Another run found the goods short, and this one may have held and charged them after a restock.
+    if (order.status === "needs-attention") return void (await giveBack(deps, order));
     if (order.status !== "accepted") return;
     const next = await holdAndCharge(deps, order, attempt);
     const saved = await deps.orders.transition(order, next);
@@ -64,7 +67,8 @@ async function charge(payments: Payments, order: Order, repeated: boolean): Prom
   const known = repeated ? await payments.find(key) : undefined;
   const amount = { amountMinor: order.totalMinor, currency: order.currency };
   const state = known ?? (await payments.authorise({ key, orderId: order.id, amount, token }));
-  return state === "authorised" ? await payments.capture(key, order.id) : state;
+  if (state !== "authorised") return state;
+  return await takeStep(payments, { key, orderId: order.id, state }, "capture");
 }
 
 /** The status was checked on this very document; a refusal now is a bug. */

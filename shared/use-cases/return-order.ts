@@ -4,6 +4,7 @@ import { TransientFault } from "#shared/ports/faults.ts";
 import type { OrderStore } from "#shared/ports/order-store.ts";
 import type { Payments } from "#shared/ports/payments.ts";
 import type { Reservation, Stock } from "#shared/ports/stock.ts";
+import { takeStep } from "./payment-step.ts";
 import type { OutboxPublisher } from "./publish-outbox.ts";
 
 export interface ReturnOrderDeps {
@@ -32,12 +33,7 @@ export async function returnOrder(deps: ReturnOrderDeps, ref: OrderRef, occasion
     const order = await deps.orders.get(ref);
     if (order === undefined) throw notVisibleYet(ref);
     if (order.status !== "cancelled" && order.status !== "refunded") return;
-    await deps.stock.release(reservationOf(order));
-    const returned = recordReturn(
-      order,
-      await giveBackMoney(deps.payments, order.payment.key, order.id),
-      occasion,
-    );
+    const returned = recordReturn(order, await giveBack(deps, order), occasion);
     if (!returned.ok) return;
     const saved = await deps.orders.transition(order, returned.order);
     if (saved.ok) return deps.outbox.publishSoon(saved.order);
@@ -45,13 +41,17 @@ export async function returnOrder(deps: ReturnOrderDeps, ref: OrderRef, occasion
   }
 }
 
-async function giveBackMoney(
-  payments: Payments,
-  key: string,
-  orderId: string,
+/** Releases the goods and returns the money, as far as there is any. Answers what became of the money. */
+export async function giveBack(
+  { stock, payments }: Pick<ReturnOrderDeps, "stock" | "payments">,
+  order: Order,
 ): Promise<"not-taken" | "refunded"> {
-  const state = await payments.find(key);
-  if (state === "captured") await payments.refund(key, orderId);
-  if (state === "authorised") await payments.void(key, orderId);
-  return state === "captured" || state === "refunded" ? "refunded" : "not-taken";
+  await stock.release(reservationOf(order));
+  const { id: orderId, payment } = order;
+  const { key } = payment;
+  let state = await payments.find(key);
+  while (state === "captured" || state === "authorised") {
+    state = await takeStep(payments, { key, orderId, state }, state === "captured" ? "refund" : "void");
+  }
+  return state === "refunded" ? "refunded" : "not-taken";
 }
