@@ -1,11 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { ServiceBusClient } from "@azure/service-bus";
 import { cpuMsOf } from "./processes.ts";
+import { type Broker, consume, empty, fill, inFlight, message, startBroker } from "./service-bus-load.ts";
 
 /**
  * The broker with fsync before every acknowledgement, driven by the genuine client in this process. Each line is the
@@ -13,84 +8,6 @@ import { cpuMsOf } from "./processes.ts";
  */
 const RUNS = 3;
 const MESSAGES = 12_000;
-const BODY = Buffer.alloc(256, "x");
-
-interface Broker {
-  readonly connectionString: string;
-  readonly pid: number;
-  stop(): Promise<void>;
-}
-
-async function startBroker(duplicateDetection: boolean): Promise<Broker> {
-  const folder = mkdtempSync(join(tmpdir(), "expedite-bench-bus-"));
-  const script = join(import.meta.dirname, "service-bus-broker.ts");
-  const child = spawn(process.execPath, [script, folder, String(duplicateDetection)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [line]: unknown[] = await once(createInterface({ input: child.stdout }), "line");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the script beside this file
-  const { connectionString } = JSON.parse(String(line)) as { connectionString: string };
-  return {
-    connectionString,
-    pid: child.pid ?? 0,
-    async stop() {
-      const exited = once(child, "exit");
-      child.kill();
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-let unique = 0;
-const message = () => ({ body: BODY, subject: "x", messageId: `${process.pid}-${unique++}` });
-
-/** Calls `work` until `count` messages are through, `width` calls at a time. */
-async function inFlight(count: number, each: number, width: number, work: () => Promise<unknown>) {
-  let left = count;
-  const lane = async (): Promise<void> => {
-    while (left > 0) {
-      left -= each;
-      await work();
-    }
-  };
-  await Promise.all(Array.from({ length: width }, lane));
-}
-
-async function fill(client: ServiceBusClient, entity: string, count: number): Promise<void> {
-  const sender = client.createSender(entity);
-  await inFlight(count, 100, 4, () => sender.sendMessages(Array.from({ length: 100 }, message)));
-  await sender.close();
-}
-
-async function empty(client: ServiceBusClient, queue: string): Promise<void> {
-  const receiver = client.createReceiver(queue, { receiveMode: "receiveAndDelete" });
-  while ((await receiver.receiveMessages(1000, { maxWaitTimeInMs: 300 })).length > 0);
-  await receiver.close();
-}
-
-/** Completes messages of some queues one by one until that many have come. */
-async function consume(client: ServiceBusClient, queues: readonly string[], count: number) {
-  const done = Promise.withResolvers<void>();
-  let seen = 0;
-  const receivers = queues.map((queue) => {
-    const receiver = client.createReceiver(queue);
-    receiver.subscribe(
-      {
-        processMessage: async () => {
-          if (++seen === count) done.resolve();
-        },
-        processError: async ({ error }) => done.reject(error),
-      },
-      { maxConcurrentCalls: 32 },
-    );
-    return receiver;
-  });
-  await done.promise;
-  return async () => {
-    for (const receiver of receivers) await receiver.close();
-  };
-}
 
 interface Scenario {
   readonly name: string;
@@ -108,7 +25,7 @@ const sending = (name: string, target: number, each: number, width: number, coun
   messages: count,
   async run(client) {
     const sender = client.createSender("work");
-    const send = each === 1 ? message : () => Array.from({ length: each }, message);
+    const send = each === 1 ? () => message() : () => Array.from({ length: each }, () => message());
     await inFlight(count, each, width, () => sender.sendMessages(send()));
     return () => sender.close();
   },

@@ -6,7 +6,10 @@ import { KEY } from "./keys.ts";
 /** The parts of rhea's client side that the tests need, to do on purpose what Azure's client does by chance. */
 interface Context {
   readonly message: { readonly body: unknown; readonly application_properties: Record<string, unknown> };
-  readonly delivery: { accept(): void };
+  readonly delivery: {
+    accept(): void;
+    readonly remote_state?: { readonly error?: { readonly condition: string } };
+  };
 }
 interface Link {
   once(event: string, handler: (context: Context) => void): void;
@@ -20,7 +23,7 @@ export interface RawReceiver extends Link {
   readonly error?: { readonly condition: string };
 }
 interface RawSender extends Link {
-  send(message: object): void;
+  send(message: object, tag?: Buffer, format?: number): void;
 }
 /** Writes numbers in the AMQP types that are asked for. */
 interface Wrap {
@@ -62,6 +65,33 @@ export async function rawReceiver(
   });
   await event(receiver, "receiver_open");
   return receiver;
+}
+
+/** Sends any bytes as a message; the answer is "accepted" or the condition of the rejection. */
+export async function rawSendBytes(
+  port: number,
+  entity: string,
+): Promise<(bytes: Buffer, format: number) => Promise<string>> {
+  const connection = rhea.create_container().connect({ port, username: KEY.name, reconnect: false });
+  onTestFinished(() => connection.close());
+  await authorise(connection, `sb://localhost:${port}/${entity}`, 600_000);
+  const sender = connection.open_sender({ target: entity });
+  await event(sender, "sendable");
+  let tag = 0;
+  return (bytes, format) =>
+    new Promise((resolve) => {
+      const accepted = (): void => done("accepted");
+      const rejected = ({ delivery }: Context): void =>
+        done(delivery.remote_state?.error?.condition ?? "rejected");
+      const done = (outcome: string): void => {
+        sender.off("accepted", accepted);
+        sender.off("rejected", rejected);
+        resolve(outcome);
+      };
+      sender.on("accepted", accepted);
+      sender.on("rejected", rejected);
+      sender.send(bytes, Buffer.from(`t-${tag++}`), format);
+    });
 }
 
 /** One management request and its reply. */
