@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import type { PartOptions, RunningPart } from "../part.ts";
+import { Budgets } from "./http/budgets.ts";
 import { Faults } from "./http/faults.ts";
 import { makeServer } from "./http/server.ts";
 import { SignatureCheck } from "./http/signature.ts";
@@ -13,6 +14,8 @@ export interface CosmosOptions extends PartOptions {
   readonly port: number;
   /** The account key, base64. */
   readonly key: string;
+  /** How far the date of a request may be from the clock; 15 minutes, as with the service. */
+  readonly maxClockSkewMs?: number;
 }
 
 export interface RunningCosmos extends RunningPart {
@@ -22,6 +25,7 @@ export interface RunningCosmos extends RunningPart {
   readonly key: string;
 }
 
+const MAX_CLOCK_SKEW_MS = 15 * 60 * 1000;
 const HOST = "127.0.0.1";
 /** Event loop turns that requests get to finish when the endpoint stops. */
 const MAX_TURNS = 1000;
@@ -31,8 +35,9 @@ export async function startCosmos(options: CosmosOptions): Promise<RunningCosmos
   const { dataFolder, clock, durability, key, log } = options;
   const store = new Store(dataFolder, durability, clock, log);
   const writer = new ItemWriter(store);
-  const service = { store, writer, faults: new Faults(clock) };
-  const { server, busy } = makeServer(service, new SignatureCheck(key), log);
+  const signatures = new SignatureCheck(key, clock, options.maxClockSkewMs ?? MAX_CLOCK_SKEW_MS);
+  const service = { store, writer, faults: new Faults(clock), budgets: new Budgets(clock) };
+  const { server, busy } = makeServer(service, signatures, log);
   try {
     server.listen(options.port, HOST);
     await once(server, "listening");

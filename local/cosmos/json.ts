@@ -49,3 +49,13 @@ export function atPath(value: Value, path: readonly string[]): Value {
   }
   return found;
 }
+
+/** Does a value nest deeper than `levels`? Objects and arrays count. Looks no deeper than that itself. */
+export function nestsDeeperThan(value: Value, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const member of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof member === "object" && member !== null && nestsDeeperThan(member, levels - 1)) return true;
+  }
+  return false;
+}

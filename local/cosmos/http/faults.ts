@@ -1,6 +1,7 @@
 import type { Clock } from "../../clock/clock.ts";
 import type { JsonObject } from "../json.ts";
-import { badRequest, Refusal, SubStatus } from "../refusal.ts";
+import { badRequest, Refusal } from "../refusal.ts";
+import { tooManyRequests } from "./budgets.ts";
 
 interface Fault {
   readonly status: 429 | 503 | undefined;
@@ -60,16 +61,7 @@ export class Faults {
     if (--fault.left <= 0) this.#fault = undefined;
     const { status, latencyMs, retryAfterMs } = fault;
     if (latencyMs > 0) await new Promise<void>((resolve) => void this.#clock.schedule(latencyMs, resolve));
-    if (status === 429) {
-      throw new Refusal(
-        429,
-        'Message: {"Errors":["Request rate is large. More Request Units may be needed, so no changes were made. Please retry this request later."]}',
-        {
-          retryAfterMs,
-          subStatus: SubStatus.throttled,
-        },
-      );
-    }
+    if (status === 429) throw tooManyRequests(retryAfterMs);
     if (status === 503) throw new Refusal(503, "Service is currently unavailable.", { retryAfterMs });
   }
 }

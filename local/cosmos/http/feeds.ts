@@ -16,7 +16,7 @@ export async function handleFeed(service: Service, request: Request): Promise<Re
   if (mode.toLowerCase() !== "incremental feed") throw notSupported(`The change feed mode '${mode}'`);
   const container = findContainer(service, request);
   const scope = scopeOf(request, container);
-  const { items, position } = readChanges(
+  const { items, position } = await readChanges(
     service.store,
     container,
     scope,

@@ -1,4 +1,6 @@
+import type { KeyPart } from "../partition/effective-key.ts";
 import { keyText, parseKey } from "../partition/key.ts";
+import { rangeIndexOf } from "../partition/ranges.ts";
 import { badRequest, codeOf, Refusal } from "../refusal.ts";
 import { isSuccess, type Outcome } from "../items/outcome.ts";
 import { itemText } from "../items/item-text.ts";
@@ -31,6 +33,7 @@ export async function postItem(service: Service, request: Request): Promise<Repl
     service,
     container,
     outcome,
+    key,
     writeCharge(request.body.length, container.table.indexes.length),
   );
 }
@@ -46,13 +49,13 @@ export async function handleItem(service: Service, request: Request): Promise<Re
   if (request.method === "GET") {
     const outcome = writer.read({ container, key, pk, lsn: 0 }, id, conditions);
     await store.settled();
-    return itemReply(service, container, outcome, readCharge(outcome.item?.body.length ?? 0));
+    return itemReply(service, container, outcome, key, readCharge(outcome.item?.body.length ?? 0));
   }
   refuseTriggers(request);
   const change = changeOf(service, request, id, conditions);
   const outcome = await store.write(() => change({ container, key, pk, lsn: store.numbers.take() }));
   const characters = outcome.item?.body.length ?? 0;
-  return itemReply(service, container, outcome, writeCharge(characters, container.table.indexes.length));
+  return itemReply(service, container, outcome, key, writeCharge(characters, container.table.indexes.length));
 }
 
 function changeOf(
@@ -82,9 +85,15 @@ const conditionsOf = (request: Request): Conditions => ({
   ifNoneMatch: header(request, "if-none-match"),
 });
 
-function itemReply(service: Service, container: Container, outcome: Outcome, charge: number): Reply {
+function itemReply(
+  service: Service,
+  container: Container,
+  outcome: Outcome,
+  key: readonly KeyPart[],
+  charge: number,
+): Reply {
   const { status, item, message } = outcome;
-  const headers = sessionHeaders(service, container);
+  const headers = sessionHeaders(service, container, rangeIndexOf(container.ranges, container.kind, key));
   if (item !== undefined) headers.push(...etagHeader(item));
   if (outcome.subStatus !== undefined) headers.push("x-ms-substatus", String(outcome.subStatus));
   if (status === 304 || status === 204) return { status, headers, body: "", charge };
@@ -100,12 +109,13 @@ async function postBatch(service: Service, request: Request, container: Containe
   const batch = { store, writer, container, operations };
   const atomic = flag(request, "x-ms-cosmos-batch-atomic");
   const keyHeader = header(request, "x-ms-documentdb-partitionkey");
+  const rangeId = header(request, "x-ms-documentdb-partitionkeyrangeid");
   if (atomic && keyHeader === undefined) throw badRequest("A transactional batch needs a partition key.");
   const outcomes = atomic
     ? await runBatch(batch, keyHeader!)
     : await runBulk(
         batch,
-        header(request, "x-ms-documentdb-partitionkeyrangeid"),
+        rangeId,
         header(request, "x-ms-cosmos-batch-continue-on-error")?.toLowerCase() !== "false",
       );
   const bodies = header(request, "prefer") !== "return=minimal";
@@ -113,9 +123,17 @@ async function postBatch(service: Service, request: Request, container: Containe
   return {
     charge: outcomes.reduce((total, outcome) => total + chargeOf(container, outcome), 0),
     status: outcomes.every(isSuccess) ? 200 : 207,
-    headers: sessionHeaders(service, container),
+    headers: sessionHeaders(service, container, rangeOf(container, keyHeader, rangeId)),
     body: `[${texts.join(",")}]`,
   };
+}
+
+function rangeOf({ ranges, kind }: Container, key: string | undefined, rangeId: string | undefined): number {
+  if (key !== undefined) return rangeIndexOf(ranges, kind, parseKey(key));
+  return Math.max(
+    0,
+    ranges.findIndex(({ id }) => id === rangeId),
+  );
 }
 
 const chargeOf = ({ table }: Container, { item }: Outcome): number =>

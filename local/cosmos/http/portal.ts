@@ -7,6 +7,7 @@ import { parseObject, type Request, type Service } from "./request.ts";
 export function handleOwn(service: Service, request: Request): Reply {
   const [, name, ...more] = request.segments;
   if (name === "faults" && more.length === 0) return handleFaults(service, request);
+  if (name === "throughput" && more.length === 0) return handleThroughput(service, request);
   if (name === "containers" && more.length === 0) {
     if (request.method !== "GET") throw methodNotAllowed(request);
     return json(200, { containers: listContainers(service) });
@@ -18,6 +19,12 @@ function handleFaults({ faults }: Service, request: Request): Reply {
   if (request.method === "PUT") faults.set(parseObject(request));
   else if (request.method !== "GET") throw badRequest("Faults are read with GET and set with PUT.");
   return json(200, faults.current);
+}
+
+function handleThroughput({ budgets }: Service, request: Request): Reply {
+  if (request.method === "PUT") budgets.set(parseObject(request));
+  else if (request.method !== "GET") throw methodNotAllowed(request);
+  return json(200, { enforced: budgets.enforced });
 }
 
 function listContainers({ store }: Service): readonly object[] {

@@ -63,15 +63,13 @@ export function scopeOf(request: Request, container: Container): ItemScope {
   if (rangeId === undefined) return {};
   const range = container.ranges.findIndex(({ id }) => id === rangeId);
   if (range < 0) throw rangeGone(rangeId);
-  requireWholeRange(request, container, range);
-  return { range };
+  return { range, ...partOfRange(request, container, range) };
 }
 
-/** `x-ms-start-epk` / `x-ms-end-epk` may narrow a request to a part of a range. Only whole ranges are served. */
-function requireWholeRange(request: Request, container: Container, range: number): void {
+/** `x-ms-start-epk` and `x-ms-end-epk` may narrow a request to a part of a range. */
+function partOfRange(request: Request, container: Container, range: number): Pick<ItemScope, "part"> {
   const { min, max } = container.ranges[range]!;
-  const start = header(request, "x-ms-start-epk") ?? min;
-  const end = header(request, "x-ms-end-epk") ?? max;
-  if (start > min || end < max)
-    throw badRequest("Feed ranges finer than a partition key range are not supported by this endpoint.");
+  const from = header(request, "x-ms-start-epk") ?? min;
+  const below = header(request, "x-ms-end-epk") ?? max;
+  return from > min || below < max ? { part: { from, below } } : {};
 }

@@ -6,6 +6,7 @@ import { badRequest, Refusal, SubStatus } from "../refusal.ts";
 import type { ItemWriter } from "../items/item-writer.ts";
 import type { Container, Database } from "../store/container.ts";
 import type { Store } from "../store/store.ts";
+import type { Budgets } from "./budgets.ts";
 import type { Faults } from "./faults.ts";
 
 /** What handlers work with. */
@@ -13,6 +14,7 @@ export interface Service {
   readonly store: Store;
   readonly writer: ItemWriter;
   readonly faults: Faults;
+  readonly budgets: Budgets;
 }
 
 export interface Request {

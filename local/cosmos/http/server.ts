@@ -3,7 +3,7 @@ import type { Log } from "../../part.ts";
 import { Refusal } from "../refusal.ts";
 import { handleOwn } from "./portal.ts";
 import { ActivityIds, refusalReply, send, type Reply } from "./reply.ts";
-import type { Service } from "./request.ts";
+import { findContainer, findDatabase, type Request, type Service } from "./request.ts";
 import { readPath } from "./resource-path.ts";
 import { handle, isAboutItems } from "./routes.ts";
 import type { SignatureCheck } from "./signature.ts";
@@ -36,8 +36,9 @@ export function makeServer(service: Service, signatures: SignatureCheck, log: Lo
       return handleOwn(service, request);
     }
     signatures.check(request.method, path, message.headers);
-    if (service.faults.active && isAboutItems(path.segments)) await service.faults.apply();
-    return handle(service, request);
+    if (!isAboutItems(path.segments)) return handle(service, request);
+    if (service.faults.active) await service.faults.apply();
+    return service.budgets.enforced ? handleWithinBudget(service, request) : handle(service, request);
   };
 
   const failure = (error: unknown): Reply => {
@@ -74,6 +75,15 @@ export function makeServer(service: Service, signatures: SignatureCheck, log: Lo
     });
   });
   return { server, busy: () => busy };
+}
+
+async function handleWithinBudget(service: Service, request: Request): Promise<Reply> {
+  const { budgets } = service;
+  const container = findContainer(service, request);
+  budgets.admit(container, findDatabase(service, request).throughput);
+  const reply = await handle(service, request);
+  budgets.spend(container, reply.charge ?? 1);
+  return reply;
 }
 
 /** Calls back once, with undefined when there is too much; never, if the client goes away. */

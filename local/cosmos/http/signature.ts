@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import type { Clock } from "../../clock/clock.ts";
 import { Refusal } from "../refusal.ts";
 import type { ResourcePath } from "./resource-path.ts";
 
@@ -13,15 +14,20 @@ const PREFIX = "type=master&ver=1.0&sig=";
 export class SignatureCheck {
   readonly #key: KeyObject;
   readonly #plainKey: Buffer;
+  readonly #clock: Clock;
+  readonly #maxSkewMs: number;
   /** Signatures by what they sign: requests to one feed within a second all sign the same. */
   readonly #expected = new Map<string, Buffer>();
 
-  constructor(key: string) {
+  /** `maxSkewMs`: how far a request's date may be from the clock. */
+  constructor(key: string, clock: Clock, maxSkewMs: number) {
+    this.#clock = clock;
+    this.#maxSkewMs = maxSkewMs;
     this.#key = createSecretKey(Buffer.from(key, "base64"));
     this.#plainKey = Buffer.from(key, "utf8");
   }
 
-  /** Throws 401 unless the request was signed with the key. */
+  /** Throws 401 unless the request was signed with the key, 403 if that was too long ago (or is yet to come). */
   check(method: string, path: ResourcePath, headers: IncomingHttpHeaders): void {
     const given = readSignature(headers.authorization);
     const date = headers["x-ms-date"] ?? headers.date;
@@ -29,10 +35,22 @@ export class SignatureCheck {
       throw new Refusal(401, "Required header 'authorization' or 'x-ms-date' is missing or malformed.");
     }
     const links = path.link === path.rawLink ? [path.link] : [path.link, path.rawLink];
-    if (links.some((link) => sameBytes(given, this.#sign(method, path.type, link, date)))) return;
+    if (links.some((link) => sameBytes(given, this.#sign(method, path.type, link, date)))) {
+      this.#checkDate(date);
+      return;
+    }
     throw new Refusal(
       401,
       "The input authorization token can't serve the request. Please check that the expected payload is built as per the protocol, and check the key being used.",
+    );
+  }
+
+  #checkDate(date: string): void {
+    const now = this.#clock.now();
+    if (Math.abs(now - Date.parse(date)) <= this.#maxSkewMs) return;
+    throw new Refusal(
+      403,
+      `The authorization token is not valid at the current time. Request date: ${date}, server time: ${new Date(now).toUTCString()}.`,
     );
   }
 

@@ -1,10 +1,11 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, nestsDeeperThan, type Json, type JsonObject } from "../json.ts";
 import { badRequest, Refusal } from "../refusal.ts";
 import { systemProperties } from "./item-text.ts";
 
 /** https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits */
 const MAX_ITEM_BYTES = 2 * 1024 * 1024;
-const MAX_ID_CHARACTERS = 1023;
+const MAX_ID_BYTES = 1023;
+export const MAX_NESTING = 128;
 
 /** What a client wants stored: the members, and the text as it will be stored. */
 export interface NewDocument {
@@ -20,10 +21,11 @@ export function readDocument(value: Json | undefined, text?: string): NewDocumen
   if (typeof id !== "string" || id === "") {
     throw badRequest("The input content is invalid because the required properties - 'id; ' - are missing.");
   }
-  if (id.length > MAX_ID_CHARACTERS || /[/\\]/.test(id)) {
-    throw badRequest(`Invalid item id: at most ${MAX_ID_CHARACTERS} characters, without / and \\.`);
+  if (Buffer.byteLength(id) > MAX_ID_BYTES || /[/\\]/.test(id)) {
+    throw badRequest(`Invalid item id: at most ${MAX_ID_BYTES} bytes, without / and \\.`);
   }
   checkTtl(value["ttl"]);
+  checkNesting(value);
   const clean = withoutSystemProperties(value);
   const body = clean === value && text !== undefined ? text.trim() : JSON.stringify(clean);
   checkSize(body);
@@ -34,6 +36,12 @@ export function checkTtl(ttl: Json | undefined): void {
   if (ttl === undefined || ttl === null) return;
   if (typeof ttl !== "number" || !Number.isInteger(ttl) || (ttl !== -1 && ttl < 1)) {
     throw badRequest("The item's 'ttl' must be -1 or a positive number of seconds.");
+  }
+}
+
+export function checkNesting(value: JsonObject): void {
+  if (nestsDeeperThan(value, MAX_NESTING)) {
+    throw badRequest(`The item nests more than ${MAX_NESTING} levels deep.`);
   }
 }
 

@@ -8,7 +8,7 @@ import { isExpired, type CurrentItem, type ItemRow } from "../store/item-row.ts"
 import { etagOf } from "../store/rids.ts";
 import type { Store } from "../store/store.ts";
 import { holds } from "./condition.ts";
-import { checkSize, checkTtl, type NewDocument } from "./document.ts";
+import { checkNesting, checkSize, checkTtl, type NewDocument } from "./document.ts";
 import { itemDocument } from "./item-text.ts";
 import { changedMeanwhile, duplicate, missing, uniqueKeyTaken, type Outcome } from "./outcome.ts";
 import { applyPatch, readPatch } from "./patch.ts";
@@ -95,6 +95,7 @@ export class ItemWriter {
     const members = parseStored(current.body);
     applyPatch(members, operations);
     checkTtl(members["ttl"]);
+    checkNesting(members);
     const patched = { id, members, body: JSON.stringify(members) };
     checkSize(patched.body);
     return this.#update(place, current, before, patched);

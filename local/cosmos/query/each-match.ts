@@ -21,7 +21,8 @@ export interface Visitor {
 /** A query that finds no end by then is given up; clients stop waiting at a minute. */
 const QUERY_BUDGET_MS = 45_000;
 
-function requireContainer({ table }: Container): void {
+/** Throws if the container was deleted while something waited for its turn. */
+export function requireContainer({ table }: Container): void {
   if (table.gone)
     throw notFound("The container was deleted meanwhile.", { subStatus: SubStatus.ownerNotFound });
 }

@@ -1,5 +1,6 @@
-import { isObject, type Json, type Value } from "../json.ts";
+import { isObject, nestsDeeperThan, type Json, type Value } from "../json.ts";
 import { badRequest } from "../refusal.ts";
+import { MAX_NESTING } from "../items/document.ts";
 import type { Query, Span } from "../sql/ast.ts";
 import type { Scope } from "../sql/evaluate.ts";
 import { parseQuery } from "../sql/parse-query.ts";
@@ -54,6 +55,8 @@ function readParameters(value: Json | undefined): ReadonlyMap<string, Value> {
   for (const entry of value) {
     const name = isObject(entry) ? entry["name"] : undefined;
     if (typeof name !== "string" || !isObject(entry)) throw badRequest("Every parameter needs a 'name'.");
+    if (nestsDeeperThan(entry["value"], MAX_NESTING))
+      throw badRequest(`Parameter '${name}' nests too deeply.`);
     // Without a value the parameter is undefined; it still counts as given.
     parameters.set(name, entry["value"]);
   }

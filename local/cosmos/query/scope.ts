@@ -10,6 +10,8 @@ export interface ItemScope {
   readonly key?: readonly KeyPart[];
   /** Index of a key range. */
   readonly range?: number;
+  /** Effective keys that narrow the range. */
+  readonly part?: { readonly from: string; readonly below: string };
 }
 
 /** SQL text and the values for its marks. */
@@ -34,8 +36,14 @@ export function scopeConditions(container: Container, scope: ItemScope, hidePk: 
   return [...parts, ...rangeConditions(container, scope)];
 }
 
-export const rangeConditions = (container: Container, { range }: ItemScope): readonly SqlPart[] =>
-  range !== undefined && container.ranges.length > 1 ? [{ sql: "range = ?", values: [range] }] : [];
+export function rangeConditions(container: Container, { range, part }: ItemScope): readonly SqlPart[] {
+  const parts: SqlPart[] = [];
+  if (range !== undefined && container.ranges.length > 1) parts.push({ sql: "range = ?", values: [range] });
+  if (part !== undefined) {
+    parts.push({ sql: "lies_within(?, pk, ?, ?)", values: [container.kind, part.from, part.below] });
+  }
+  return parts;
+}
 
 /** What a partition key says about the paths it is made of. */
 export function impliedConditions(container: Container, scope: ItemScope): readonly PathCondition[] {

@@ -3,6 +3,8 @@ import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../clock/clock.ts";
 import type { Log } from "../../part.ts";
 import { GroupCommit, type Durability } from "../../sqlite/group-commit.ts";
+import { effectiveKey } from "../partition/effective-key.ts";
+import { parseKey } from "../partition/key.ts";
 import { Refusal } from "../refusal.ts";
 import { Chores } from "./chores.ts";
 import type { Container } from "./container.ts";
@@ -13,6 +15,13 @@ import { StatementPool } from "./statement-pool.ts";
 
 const SECOND = 1000;
 const CACHE_KIB = 64 * 1024;
+
+/** Does a partition key, as text, lie in a part of the space of effective keys? For SQL. */
+function liesWithin(kind: string, pk: string, from: string, below: string): boolean {
+  const keyKind = kind === "v1" || kind === "v2" ? kind : "hierarchical";
+  const place = effectiveKey(keyKind, parseKey(pk));
+  return place >= from && place < below;
+}
 
 /**
  * The files of the endpoint. Writes go through one connection and share commits; queries and feeds read through
@@ -42,6 +51,9 @@ export class Store {
     this.catalog = new Catalog(this.db, this.#chores);
     this.#reader = new DatabaseSync(path, { readOnly: true });
     this.#reader.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`);
+    this.#reader.function("lies_within", { deterministic: true }, (kind, pk, from, below) =>
+      liesWithin(String(kind), String(pk), String(from), String(below)) ? 1 : 0,
+    );
     this.readers = new StatementPool(this.#reader);
     this.catalog.resume();
   }

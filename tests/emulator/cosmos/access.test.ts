@@ -78,6 +78,38 @@ test("injected latency holds a request until the clock says so", async () => {
   await create;
 });
 
+test("a request that was signed a quarter of an hour ago or more is refused with 403", async () => {
+  const { database, clock } = await useCosmos(15 * 60_000);
+  const container = await makeContainer(database);
+  await clock.advance(14 * 60_000);
+  expect((await container.items.create({ id: "1", pk: "a" })).statusCode).toBe(201);
+  await clock.advance(2 * 60_000);
+  expect(await refusal(container.items.create({ id: "2", pk: "a" }))).toMatchObject({ code: 403 });
+});
+
+test("throughput limits nothing until it is told to; then a container has its own budget by the second", async () => {
+  const { cosmos, database, clock } = await useCosmos();
+  const small = await makeContainer(database, { throughput: 400 });
+  const other = await makeContainer(database, { throughput: 400 });
+  const create = async (id: number): Promise<number> => {
+    const outcome = await small.items.bulk([
+      { operationType: "Create", partitionKey: "a", resourceBody: { id: `${id}`, pk: "a" } },
+    ]);
+    return outcome[0]!.statusCode;
+  };
+  for (let id = 0; id < 100; id++) expect(await create(id)).toBe(201);
+  const body = JSON.stringify({ enforced: true });
+  expect((await own(cosmos.endpoint, "throughput", { method: "PUT", body })).status).toBe(200);
+  const statuses: number[] = [];
+  for (let id = 100; id < 200 && statuses.at(-1) !== 429; id++)
+    statuses.push(await create(id).catch(() => 429));
+  expect(statuses.length).toBeGreaterThan(70);
+  expect(statuses.length).toBeLessThan(90);
+  expect((await other.items.create({ id: "1", pk: "a" })).statusCode).toBe(201);
+  await clock.advance(1000);
+  expect(await create(200)).toBe(201);
+});
+
 test("a nonsensical fault is refused", async () => {
   const { cosmos } = await useCosmos();
   for (const wish of [{ status: 418 }, { latencyMs: -1 }, { stat: 429 }, []]) {

@@ -1,8 +1,10 @@
 import {
   ChangeFeedStartFrom,
+  PartitionKeyDefinitionVersion,
   StatusCodes,
   type ChangeFeedPullModelIterator,
   type Container,
+  type FeedRange,
 } from "@azure/cosmos";
 import { expect, test } from "vitest";
 import { makeContainer, useCosmos } from "./use-cosmos.ts";
@@ -119,4 +121,59 @@ test("from now shows what comes later; from a time what came since", async () =>
     changeFeedStartFrom: ChangeFeedStartFrom.Time(time),
   });
   expect((await drain(since)).pages.flat().map(({ id }) => id)).toEqual(["new"]);
+});
+
+test("a feed range may be finer than a key range: its halves show everything once", async () => {
+  const { database } = await useCosmos();
+  const container = await makeContainer(database, {
+    partitionKey: { paths: ["/pk"], version: PartitionKeyDefinitionVersion.V2 },
+  });
+  for (let n = 0; n < 40; n++) await container.items.create({ id: `${n}`, pk: `p${n}`, n });
+  const halves = [
+    { minInclusive: "", maxExclusive: "20000000000000000000000000000000" },
+    { minInclusive: "20000000000000000000000000000000", maxExclusive: "FF" },
+  ];
+  const [whole] = await container.getFeedRanges();
+  const found: string[][] = [];
+  for (const bounds of halves) {
+    // The client takes its own kind of object only.
+    const half: FeedRange = Object.assign(Object.create(Object.getPrototypeOf(whole)), bounds);
+    const { pages } = await drain(
+      container.items.getChangeFeedIterator<Changed>({
+        changeFeedStartFrom: ChangeFeedStartFrom.Beginning(half),
+      }),
+    );
+    found.push(pages.flat().map(({ id }) => id));
+  }
+  expect(found.every((ids) => ids.length > 5)).toBe(true);
+  expect(new Set(found.flat()).size).toBe(40);
+  expect(found.flat()).toHaveLength(40);
+});
+
+test("the feed of one partition key, or since a time, finds its few items among thousands of others", async () => {
+  const { database, clock } = await useCosmos();
+  const container = await makeContainer(database);
+  for (let batch = 0; batch < 50; batch++) {
+    await container.items.batch(
+      Array.from({ length: 100 }, (_, n) => ({
+        operationType: "Create" as const,
+        resourceBody: { id: `${batch}-${n}`, pk: "crowd", n },
+      })),
+      "crowd",
+    );
+    if (batch % 20 === 0) await container.items.create({ id: `rare${batch}`, pk: "rare", n: batch });
+  }
+  await clock.advance(60_000);
+  const since = new Date(clock.now());
+  await container.items.create({ id: "late", pk: "crowd", n: 1 });
+  const rare = await drain(
+    container.items.getChangeFeedIterator<Changed>({
+      changeFeedStartFrom: ChangeFeedStartFrom.Beginning("rare"),
+    }),
+  );
+  expect(rare.pages.flat().map(({ id }) => id)).toEqual(["rare0", "rare20", "rare40"]);
+  const late = await drain(
+    container.items.getChangeFeedIterator<Changed>({ changeFeedStartFrom: ChangeFeedStartFrom.Time(since) }),
+  );
+  expect(late.pages.flat().map(({ id }) => id)).toEqual(["late"]);
 });

@@ -27,8 +27,8 @@ export async function useFolder(): Promise<string> {
 }
 
 /** An endpoint of its own on a free port, with a database; stopped when the test ends. */
-export async function useCosmos(): Promise<CosmosUnderTest> {
-  return startIn(await useFolder(), createHandClock(Date.now()));
+export async function useCosmos(maxClockSkewMs = Infinity): Promise<CosmosUnderTest> {
+  return startIn(await useFolder(), createHandClock(Date.now()), maxClockSkewMs);
 }
 
 /** A failure inside the endpoint is a failed test, not a line in a log. */
@@ -36,7 +36,7 @@ const log: Log = (event, facts) => {
   if (event.endsWith("failed")) throw new Error(`${event}: ${JSON.stringify(facts)}`);
 };
 
-async function startIn(folder: string, clock: HandClock): Promise<CosmosUnderTest> {
+async function startIn(folder: string, clock: HandClock, maxClockSkewMs: number): Promise<CosmosUnderTest> {
   const options = {
     dataFolder: folder,
     clock,
@@ -44,6 +44,8 @@ async function startIn(folder: string, clock: HandClock): Promise<CosmosUnderTes
     log,
     port: 0,
     key: accountKey,
+    // Clients take the date from the real clock, tests drive theirs by hand.
+    maxClockSkewMs,
   };
   const cosmos = await startCosmos(options);
   const client = new CosmosClient({ endpoint: cosmos.endpoint, key: accountKey });
@@ -55,7 +57,7 @@ async function startIn(folder: string, clock: HandClock): Promise<CosmosUnderTes
   const { database } = await client.databases.createIfNotExists({ id: "shop" });
   const restart = async (): Promise<CosmosUnderTest> => {
     await close();
-    return startIn(folder, clock);
+    return startIn(folder, clock, maxClockSkewMs);
   };
   return { cosmos, client, database, clock, folder, restart };
 }

@@ -1,13 +1,15 @@
-import { isObject, parseJson, type Json, type Value } from "../../json.ts";
+import { isObject, nestsDeeperThan, parseJson, type Json, type Value } from "../../json.ts";
 import { checkValue } from "../work.ts";
 import { fixed, ofText, type FunctionTable } from "./function.ts";
+
+const MAX_NESTING = 128;
 
 /** JSON text to a value, if it is one that `wanted` accepts. */
 const parsed = (wanted: (value: Json) => boolean) =>
   ofText((text) => {
     try {
       const value = parseJson(text);
-      return wanted(value) ? value : undefined;
+      return wanted(value) && !nestsDeeperThan(value, MAX_NESTING) ? value : undefined;
     } catch {
       return undefined;
     }
