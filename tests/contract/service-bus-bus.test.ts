@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +34,7 @@ async function startBroker(dataFolder: string, amqpPort = 0): Promise<RunningSer
   return broker;
 }
 
-function connectTo(broker: RunningServiceBus): ServiceBusClient {
+function connectTo(broker: Pick<RunningServiceBus, "connectionString">): ServiceBusClient {
   const retryOptions = { maxRetries: 1, retryDelayInMs: 50, timeoutInMs: 2000 };
   const client = new ServiceBusClient(broker.connectionString, { retryOptions });
   onTestFinished(() => client.close());
@@ -92,8 +94,7 @@ test("a message that is too large is a permanent fault of its own call, and the 
 test("while the broker is down a send is a transient fault, and once it is back the next one arrives", async () => {
   const folder = await newFolder();
   const broker = await startBroker(folder);
-  const client = connectTo(broker);
-  const bus = createServiceBusBus(() => Promise.resolve(client));
+  const bus = createServiceBusBus(() => Promise.resolve(connectTo(broker)));
   await bus.send("vendor-email", [aMessage("before")]);
   await broker.stop();
   await expect(bus.send("vendor-email", [aMessage("during")])).rejects.toMatchObject({
@@ -101,5 +102,32 @@ test("while the broker is down a send is a transient fault, and once it is back 
   });
   await startBroker(folder, broker.amqpPort);
   await bus.send("vendor-email", [aMessage("during")]);
-  expect(await idsIn(client, 2)).toEqual(["before", "during"]);
+  expect(await idsIn(connectTo(broker), 2)).toEqual(["before", "during"]);
+});
+
+/** Takes connections, and never says a word. */
+async function startMuteServer(): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket)).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("No port");
+  return address.port;
+}
+
+test("a connection on which nothing is answered is given up, and the messages arrive on another one", async () => {
+  const broker = await startBroker(await newFolder());
+  const mute = `127.0.0.1:${await startMuteServer()}`;
+  const addresses = [broker.connectionString.replace(/localhost:\d+/, mute), broker.connectionString];
+  const bus = createServiceBusBus(
+    () => Promise.resolve(connectTo({ connectionString: addresses.shift() ?? "" })),
+    { callTakesAtMostMs: 300 },
+  );
+  await bus.send("vendor-email", [aMessage("one"), aMessage("two")]);
+  expect(await idsIn(connectTo(broker), 2)).toEqual(["one", "two"]);
+  expect(addresses).toEqual([]);
 });

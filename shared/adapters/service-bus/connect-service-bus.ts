@@ -2,10 +2,11 @@ import { ServiceBusClient } from "@azure/service-bus";
 import type { Settings } from "#shared/contracts/settings.ts";
 
 /**
- * Few and quick: the outbox, the sweep and redelivery are the real retry. A send that is under way when the connection
- * breaks is not told so by the client (7.9.5) and only ends by this time-out, with all that queued up behind it.
+ * None of the client's own retries: the adapter tries once more on a new connection, and the outbox, the sweep and
+ * redelivery are the real retry. A send that is under way when the connection breaks is not told so by the client (7.9.5)
+ * and only ends by this time-out, with all that queued up behind it.
  */
-const retryOptions = { maxRetries: 1, retryDelayInMs: 500, maxRetryDelayInMs: 2_000, timeoutInMs: 8_000 };
+const retryOptions = { maxRetries: 0, timeoutInMs: 8_000 };
 
 /**
  * Azure's client, with the connection string if there is one and with the managed identity otherwise. Import this module

@@ -6,6 +6,10 @@ import type {
 } from "@azure/service-bus";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import type { Bus, OutgoingMessage } from "#shared/ports/bus.ts";
+import { type Connection, SharedConnection } from "./connection.ts";
+
+/** For each call of the client, connecting included; some of its own time-outs are a minute. */
+const CALL_TAKES_AT_MOST_MS = 10_000;
 
 interface Waiting {
   readonly messages: readonly OutgoingMessage[];
@@ -16,17 +20,20 @@ interface Waiting {
 /**
  * Sends through Azure's client. Calls for one target that arrive while a batch is under way leave together in the next
  * one. `connect` is called at the first send, so that the client costs nothing at start; all targets share its
- * connection.
+ * connection. A send that fails is tried once more on a connection of its own making: see `SharedConnection`.
  */
-export function createServiceBusBus(connect: () => Promise<ServiceBusClient>): Bus {
-  const client = onceItWorks(connect);
+export function createServiceBusBus(
+  connect: () => Promise<ServiceBusClient>,
+  { callTakesAtMostMs = CALL_TAKES_AT_MOST_MS }: { readonly callTakesAtMostMs?: number } = {},
+): Bus {
+  const connection = new SharedConnection(connect);
   const lanes = new Map<string, Lane>();
   return {
     async send(target, messages) {
       if (messages.length === 0) return;
       let lane = lanes.get(target);
       if (lane === undefined) {
-        lane = new Lane(async () => (await client()).createSender(target));
+        lane = new Lane(target, connection, callTakesAtMostMs);
         lanes.set(target, lane);
       }
       await lane.send(messages);
@@ -34,26 +41,18 @@ export function createServiceBusBus(connect: () => Promise<ServiceBusClient>): B
   };
 }
 
-/** Makes it at the first call and keeps it; a failure is not kept. */
-function onceItWorks<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
-}
-
 /** One topic or queue. */
 class Lane {
-  readonly #sender: () => Promise<ServiceBusSender>;
+  readonly #target: string;
+  readonly #shared: SharedConnection;
+  readonly #callTakesAtMostMs: number;
   #waiting: Waiting[] = [];
   #underWay = false;
 
-  constructor(open: () => Promise<ServiceBusSender>) {
-    this.#sender = onceItWorks(open);
+  constructor(target: string, shared: SharedConnection, callTakesAtMostMs: number) {
+    this.#target = target;
+    this.#shared = shared;
+    this.#callTakesAtMostMs = callTakesAtMostMs;
   }
 
   async send(messages: readonly OutgoingMessage[]): Promise<void> {
@@ -71,10 +70,9 @@ class Lane {
   async #sendGroup(group: readonly Waiting[]): Promise<void> {
     try {
       const messages = group.flatMap((waiting) => waiting.messages);
-      await sendAll(await this.#sender(), messages);
+      await this.#deliver(messages);
       for (const { resolve } of group) resolve();
-    } catch (error) {
-      const fault = translate(error);
+    } catch (fault) {
       if (fault instanceof PermanentFault && group.length > 1) {
         // One message cannot be sent, and only its own caller may be told so. What had arrived is dropped as a repeat.
         for (const waiting of group) await this.#sendGroup([waiting]);
@@ -83,27 +81,69 @@ class Lane {
       for (const { reject } of group) reject(fault);
     }
   }
+
+  async #deliver(messages: readonly OutgoingMessage[]): Promise<void> {
+    const connection = await this.#connected();
+    try {
+      await this.#sendOn(connection, messages);
+    } catch (fault) {
+      if (fault instanceof PermanentFault) throw fault;
+      await this.#sendOn(await this.#connected(), messages);
+    }
+  }
+
+  async #connected(): Promise<Connection> {
+    try {
+      return await this.#shared.get();
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  async #sendOn(connection: Connection, messages: readonly OutgoingMessage[]): Promise<void> {
+    try {
+      await sendAll(connection.senderTo(this.#target), messages, this.#callTakesAtMostMs);
+    } catch (error) {
+      const fault = translate(error);
+      if (!(fault instanceof PermanentFault)) this.#shared.giveUp(connection);
+      throw fault;
+    }
+  }
 }
 
 /** A batch takes what fits; a refused message starts the next one, and is never left out. */
-async function sendAll(sender: ServiceBusSender, messages: readonly OutgoingMessage[]): Promise<void> {
+async function sendAll(
+  sender: ServiceBusSender,
+  messages: readonly OutgoingMessage[],
+  callTakesAtMostMs: number,
+): Promise<void> {
+  const inTime = <T>(call: Promise<T>): Promise<T> => within(callTakesAtMostMs, call);
+  const sendBatch = async (full: ServiceBusMessageBatch): Promise<void> => {
+    if (full.count > 0) await inTime(sender.sendMessages(full));
+  };
   if (messages.length === 1 && messages[0] !== undefined)
-    return await sender.sendMessages(onTheWire(messages[0]));
-  let batch = await sender.createMessageBatch();
+    return await inTime(sender.sendMessages(onTheWire(messages[0])));
+  let batch = await inTime(sender.createMessageBatch());
   for (const message of messages) {
     const wired = onTheWire(message);
     if (batch.tryAddMessage(wired)) continue;
-    await sendBatch(sender, batch);
-    batch = await sender.createMessageBatch();
+    await sendBatch(batch);
+    batch = await inTime(sender.createMessageBatch());
     if (!batch.tryAddMessage(wired)) {
       throw new PermanentFault("MessageTooLarge", `Message ${message.messageId} does not fit into a batch`);
     }
   }
-  await sendBatch(sender, batch);
+  await sendBatch(batch);
 }
 
-async function sendBatch(sender: ServiceBusSender, batch: ServiceBusMessageBatch): Promise<void> {
-  if (batch.count > 0) await sender.sendMessages(batch);
+async function within<T>(ms: number, call: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([call, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const onTheWire = (message: OutgoingMessage): ServiceBusMessage => ({
