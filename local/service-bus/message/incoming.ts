@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { decodeValue, MalformedAmqp } from "../wire/decode.ts";
+import { checkValue, decodeValue, MalformedAmqp } from "../wire/decode.ts";
 import { encodeValue } from "../wire/encode.ts";
 import { isPresent, rawCompound, rawItems } from "../wire/raw.ts";
 import { findSection, Section, type SectionSpan, splitSections } from "../wire/sections.ts";
@@ -41,6 +41,9 @@ export function readTransfer(bytes: Buffer, format: number): Incoming[] {
 export function readMessage(bytes: Buffer): Incoming {
   const sections = splitSections(bytes);
   const header = findSection(sections, Section.header);
+  for (const section of sections) {
+    if (section.descriptor < Section.data) checkSection(bytes, section);
+  }
   const annotations = readAnnotations(bytes, findSection(sections, Section.messageAnnotations));
   const properties = readProperties(bytes, findSection(sections, Section.properties));
   const parts = sections.map((section) => {
@@ -64,6 +67,20 @@ export function readMessage(bytes: Buffer): Incoming {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+const LISTS: ReadonlySet<number> = new Set([0x45, 0xc0, 0xd0]);
+const MAPS: ReadonlySet<number> = new Set([0xc1, 0xd1]);
+
+/**
+ * Rules, dead letters and receivers read these sections later, when nobody is left to be told that they cannot be
+ * read. So what is accepted can be read.
+ */
+function checkSection(bytes: Buffer, { descriptor, value }: SectionSpan): void {
+  const isList = descriptor === Section.header || descriptor === Section.properties;
+  if (!(isList ? LISTS : MAPS).has(bytes[value] ?? -1)) {
+    throw new MalformedAmqp(`message section 0x${descriptor.toString(16)} is no ${isList ? "list" : "map"}`);
+  }
+  checkValue(bytes, value);
+}
 
 function beforeProperties(sections: readonly SectionSpan[]): number {
   return sections.filter((section) => section.descriptor < Section.properties).length;

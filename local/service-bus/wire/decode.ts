@@ -53,6 +53,31 @@ export function decodeValue(bytes: Buffer, at = 0): readonly [value: AmqpValue, 
   return decode(bytes, at, 0);
 }
 
+/**
+ * The offset behind the value at `at`, which `decodeValue` could decode; builds nothing.
+ * @throws MalformedAmqp
+ */
+export function checkValue(bytes: Buffer, at: number, depth = 0): number {
+  const code = byteAt(bytes, at);
+  if (isPrimitive[code] === 1) return skipValue(bytes, at);
+  if (depth > MAX_DEPTH) throw new MalformedAmqp("values are nested too deeply");
+  if (code === 0x00) return checkValue(bytes, checkValue(bytes, at + 1, depth + 1), depth + 1);
+  const category = code >>> 4;
+  if (code === 0x45 || category === 0xc || category === 0xd) return checkCompound(bytes, at, code, depth);
+  if (category >= 0xe) return decode(bytes, at, depth)[1];
+  throw new MalformedAmqp(`unknown type constructor 0x${code.toString(16)}`);
+}
+
+function checkCompound(bytes: Buffer, at: number, code: number, depth: number): number {
+  const { count, start, end } = compoundAt(bytes, at);
+  if ((code & 1) === 1 && code !== 0x45 && count % 2 !== 0)
+    throw new MalformedAmqp("a map has a key without a value");
+  let position = start;
+  for (let index = 0; index < count; index++) position = checkValue(bytes, position, depth + 1);
+  if (position > end) throw new MalformedAmqp("an element reaches beyond its list or map");
+  return end;
+}
+
 /** Decodes a value and insists on a map. @throws MalformedAmqp */
 export function decodeMap(bytes: Buffer, at = 0): AmqpMap {
   const [value] = decodeValue(bytes, at);
@@ -67,13 +92,14 @@ export function decodeMap(bytes: Buffer, at = 0): AmqpMap {
 export function compoundAt(bytes: Buffer, at: number): { count: number; start: number; end: number } {
   const code = byteAt(bytes, at);
   if (code === 0x45) return { count: 0, start: at + 1, end: at + 1 };
-  if (code === 0xc0 || code === 0xc1) {
-    return { count: byteAt(bytes, at + 2), start: at + 3, end: skipValue(bytes, at) };
+  const width = code === 0xc0 || code === 0xc1 ? 1 : 4;
+  if (width === 4 && code !== 0xd0 && code !== 0xd1) {
+    throw new MalformedAmqp(`expected a list or map, found constructor 0x${code.toString(16)}`);
   }
-  if (code === 0xd0 || code === 0xd1) {
-    return { count: sizeAt(bytes, at + 5, 4), start: at + 9, end: skipValue(bytes, at) };
-  }
-  throw new MalformedAmqp(`expected a list or map, found constructor 0x${code.toString(16)}`);
+  const start = at + 1 + 2 * width;
+  const end = skipValue(bytes, at);
+  if (start > end) throw new MalformedAmqp("a list or map is shorter than its own count");
+  return { count: sizeAt(bytes, at + 1 + width, width), start, end };
 }
 
 function byteAt(bytes: Buffer, at: number): number {
@@ -191,6 +217,9 @@ const primitives = new Map<number, Primitive>([
   [0xa3, (bytes, at, end) => ({ type: "symbol", value: bytes.toString("latin1", at + 1, end) })],
   [0xb3, (bytes, at, end) => ({ type: "symbol", value: bytes.toString("latin1", at + 4, end) })],
 ]);
+
+/** 1 for their constructors: `checkValue` looks at every value of every message. */
+const isPrimitive = Uint8Array.from({ length: 256 }, (_, code) => Number(primitives.has(code)));
 
 function decodePrimitive(bytes: Buffer, code: number, at: number, end: number): AmqpValue {
   const read = primitives.get(code);
