@@ -7,6 +7,7 @@ import type {
 import { expect, test } from "vitest";
 import { administration } from "./administration-client.ts";
 import { type Bus, newClient, openBus } from "./open-bus.ts";
+import { rawRequest } from "./raw-client.ts";
 
 interface WantedRule {
   readonly name: string;
@@ -239,4 +240,29 @@ test("hundreds of rules are listed page by page", async () => {
   const names = Array.from({ length: 250 }, (_, index) => `rule-${String(index).padStart(3, "0")}`);
   await Promise.all(names.map(async (name) => await rules.createRule(name, { subject: name })));
   expect((await all(rules)).map(({ name }) => name)).toEqual(["$Default", ...names]);
+});
+
+test("nonsense on the management link is answered with an error, and rules of a queue refused", async () => {
+  const { server } = await withRules([]);
+  const ask = async (operation: string, body: object, entity = "orders/Subscriptions/mine") =>
+    await rawRequest(server.amqpPort, entity, `com.microsoft:${operation}`, () => body);
+  expect(await ask("add-rule", {})).toMatchObject({ status: 400 });
+  expect(await ask("add-rule", { "rule-name": "x", "rule-description": {} })).toMatchObject({ status: 400 });
+  const deep = { "sql-filter": { expression: `${"(".repeat(900)}1=1` } };
+  expect(await ask("add-rule", { "rule-name": "x", "rule-description": deep })).toMatchObject({
+    status: 400,
+  });
+  const long = { "sql-filter": { expression: "1=1 or ".repeat(5000) } };
+  expect(await ask("add-rule", { "rule-name": "x", "rule-description": long })).toMatchObject({
+    status: 400,
+  });
+  const good = { "sql-filter": { expression: "a = 1" } };
+  const unnamed = { "rule-name": "n".repeat(51), "rule-description": good };
+  expect(await ask("add-rule", unnamed)).toMatchObject({ status: 400 });
+  expect(await ask("enumerate-rules", { top: "all", skip: null })).toMatchObject({ status: 400 });
+  expect(await ask("enumerate-rules", {}, "work")).toMatchObject({ status: 400 });
+  expect(await ask("remove-rule", { "rule-name": "nothing" })).toMatchObject({ status: 404 });
+  expect(await ask("add-rule", { "rule-name": "x", "rule-description": good })).toMatchObject({
+    status: 200,
+  });
 });
