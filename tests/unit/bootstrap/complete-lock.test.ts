@@ -19,6 +19,15 @@ test("our lock file pins the Node that runs everything, with its integrity", () 
   }
 });
 
+test("of every locked package with an install script it is decided that it need not run", () => {
+  const { allowScripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const withScripts = Object.entries(ours.packages).filter(
+    ([, { hasInstallScript }]) => hasInstallScript === true,
+  );
+  const names = withScripts.map(([path]) => path.replace(/^.*node_modules\//, ""));
+  expect(allowScripts).toEqual(Object.fromEntries(names.map((name) => [name, false])));
+});
+
 test.each([
   ["@tool/linux-x64-musl", { os: ["linux"], cpu: ["x64"], libc: ["musl"] }],
   ["@tool/binding-linux-arm-gnueabihf", { os: ["linux"], cpu: ["arm"], libc: ["glibc"] }],
