@@ -1,5 +1,6 @@
 import { ServiceBusClient } from "@azure/service-bus";
 import { cpuMsOf } from "./processes.ts";
+import { consumeRate, publishRate, startRabbitMq } from "./rabbitmq.ts";
 import { type Broker, consume, empty, fill, inFlight, message, startBroker } from "./service-bus-load.ts";
 
 /**
@@ -113,9 +114,11 @@ async function latency(client: ServiceBusClient): Promise<{ p50: number; p99: nu
 async function main(): Promise<void> {
   const broker = await startBroker(false);
   const client = new ServiceBusClient(broker.connectionString);
+  const rates = new Map<string, number>();
   row(["", "messages/s", "target", "client µs", "broker µs", "broker/client"]);
   for (const scenario of scenarios) {
     const { rate, client: own, broker: busy } = await measure(broker, client, scenario);
+    rates.set(scenario.name, rate);
     row([
       scenario.name,
       Math.round(rate),
@@ -130,6 +133,7 @@ async function main(): Promise<void> {
   await client.close();
   await broker.stop();
   await duplicates();
+  await yardstick(rates);
 }
 
 /** The same sends with duplicate detection, as a ratio to those without. */
@@ -143,6 +147,27 @@ async function duplicates(): Promise<void> {
   }
   await client.close();
   await broker.stop();
+}
+
+/** The same with RabbitMQ: persistent messages with confirms, acknowledged one by one. */
+async function yardstick(rates: ReadonlyMap<string, number>): Promise<void> {
+  const rabbit = await startRabbitMq();
+  if (rabbit === undefined) {
+    console.log("\nRabbitMQ is not installed here: no yardstick");
+    return;
+  }
+  console.log("\nRabbitMQ, and ours as a multiple of it");
+  const body = Buffer.alloc(256, "x");
+  const compare = async (name: string, measured: () => Promise<number>): Promise<void> => {
+    const theirs: number[] = [];
+    for (let run = 0; run < RUNS; run++) theirs.push(await measured());
+    row([name, Math.round(median(theirs)), ((rates.get(name) ?? 0) / median(theirs)).toFixed(2)]);
+  };
+  // Each run of receiving finds what a run of sending left.
+  await compare("single sends, 32 in flight", () => publishRate(rabbit, MESSAGES, 32, body));
+  await compare("batches of 100, 4 in flight", () => publishRate(rabbit, MESSAGES, 400, body));
+  await compare("receive + complete, 32 calls", () => consumeRate(rabbit, MESSAGES));
+  await rabbit.stop();
 }
 
 await main();

@@ -119,6 +119,7 @@ test("whatever is done and whenever the broker is killed, it shows what it ackno
   const model = new MessageModel();
   const states = new Set<unknown>([null]);
   let step = 0;
+  const stragglers: Promise<unknown>[] = [];
 
   for (let round = 0; round < ROUNDS; round++) {
     const client = newClient(broker.connectionString, noRetries);
@@ -143,8 +144,8 @@ test("whatever is done and whenever the broker is killed, it shows what it ackno
     await pause(200 + Math.random() * 400);
     killed.abort();
     await broker.kill();
-    await Promise.all(work);
-    await client.close();
+    // What still waits for an answer will get none: the next broker listens elsewhere. Nobody waits for the clients.
+    stragglers.push(...work);
 
     broker = await startBroker(dataFolder, topology);
     const reader = newClient(broker.connectionString, noRetries);
@@ -157,5 +158,6 @@ test("whatever is done and whenever the broker is killed, it shows what it ackno
     states.add(state);
     await reader.close();
   }
+  await Promise.all(stragglers);
   expect(model.size).toBeGreaterThan(100);
-});
+}, 60_000);

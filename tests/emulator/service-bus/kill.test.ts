@@ -91,4 +91,4 @@ test("killed under load again and again, it loses nothing acknowledged and bring
   expect(cameBack).toEqual([]);
   expect(repeated).toEqual([]);
   expect(left.filter((id) => !attempted.has(id))).toEqual([]);
-});
+}, 60_000);

@@ -31,7 +31,13 @@ export async function startBroker(
     await exited;
   };
   onTestFinished(kill);
-  const [line]: unknown[] = await once(createInterface({ input: child.stdout }), "line");
+  const failed = exited.then(() => {
+    throw new Error("the broker ended before it had started");
+  });
+  const [line]: unknown[] = await Promise.race([
+    once(createInterface({ input: child.stdout }), "line"),
+    failed,
+  ]);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by the script beside this file
   return { ...(JSON.parse(String(line)) as Omit<Broker, "kill">), kill };
 }
