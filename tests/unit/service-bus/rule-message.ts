@@ -18,6 +18,7 @@ import {
 export const ID = Buffer.from("00112233445566778899aabbccddeeff", "hex");
 const properties: Readonly<Record<string, AmqpValue>> = {
   brand: text("b"),
+  Colour: text("Red"),
   size: { type: "int", value: 5 },
   price: { type: "double", value: 2.5 },
   big: { type: "long", value: 2n ** 60n },

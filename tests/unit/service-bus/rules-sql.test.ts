@@ -5,7 +5,7 @@ import { arrival, payload, rule, sql } from "./rule-message.ts";
 
 test.each([
   "size = 5",
-  "SIZE = 5 and user.Brand = 'b'",
+  "SIZE = 5 and user.Brand = 'b' and colour = 'Red' and exists(COLOUR)",
   "sys.Label = 'placed' AND sys.to LIKE 't%'",
   "sys.PartitionKey = 'p-1'",
   "sys.SequenceNumber = 42 AND sys.DeliveryCount = 0",
