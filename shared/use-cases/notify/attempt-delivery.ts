@@ -21,6 +21,8 @@ export interface MessageAge {
 /** Tells the recipient. `repeated`: an earlier attempt may have reached them; ask before telling again. */
 export type Tell = (repeated: boolean) => Promise<void>;
 
+type Begun = { readonly delivery: Delivery; readonly repeated: boolean } | { readonly outcome: Outcome };
+
 /**
  * Makes one attempt at one delivery and keeps the ledger: the attempt is recorded before the recipient is told, its
  * result afterwards. May run twice or in parallel: the recipient's side recognises the delivery by its id, so the
@@ -32,14 +34,12 @@ export async function attemptDelivery(
   age: MessageAge,
   tell: Tell,
 ): Promise<Outcome> {
-  const decided = earlierDecision(delivery, age);
-  if (decided !== undefined) return decided;
   const begun = await begin(deps, delivery, age);
-  if (begun === undefined) return DONE;
+  if ("outcome" in begun) return begun.outcome;
   try {
     await tell(begun.repeated);
   } catch (error) {
-    return await recordFailure(deps, delivery, age, error);
+    return await recordFailure(deps, begun.delivery, age, error);
   }
   await deps.ledger.change(
     delivery,
@@ -57,18 +57,33 @@ function earlierDecision(delivery: Delivery, age: MessageAge): Outcome | undefin
   return { kind: "retry", atMs: Date.parse(delivery.nextAttemptAt) };
 }
 
-/** Undefined when somebody settled the delivery meanwhile. */
-async function begin(
-  deps: AttemptDeliveryDeps,
-  delivery: Delivery,
-  age: MessageAge,
-): Promise<{ readonly repeated: boolean } | undefined> {
-  const begun = await deps.ledger.change(
-    delivery,
-    { state: "sending", attempts: delivery.attempts + 1, hop: age.hop, updatedAt: isoNow(deps) },
-    { state: ["pending", "sending", "parked"] },
-  );
-  return begun && { repeated: delivery.state === "sending" || delivery.maybeDelivered };
+/**
+ * Records that an attempt begins. Whoever finds another one under way, or ended by a crash, also records that the
+ * recipient may have been told, and that stays: a clear refusal later on says nothing about the earlier attempt.
+ */
+async function begin(deps: AttemptDeliveryDeps, delivery: Delivery, age: MessageAge): Promise<Begun> {
+  let known: Delivery | undefined = delivery;
+  while (known !== undefined) {
+    const outcome = earlierDecision(known, age);
+    if (outcome !== undefined) return { outcome };
+    const { state, attempts, maybeDelivered }: Delivery = known;
+    const repeated = state === "sending" || maybeDelivered;
+    const begun = await deps.ledger.change(
+      known,
+      {
+        state: "sending",
+        attempts: attempts + 1,
+        hop: age.hop,
+        maybeDelivered: repeated,
+        updatedAt: isoNow(deps),
+      },
+      { state: [state], maybeDelivered },
+    );
+    if (begun !== undefined) return { delivery: begun, repeated };
+    // Somebody else moved it between the read and the write: look again.
+    known = await deps.ledger.get(known.orderId, known.id);
+  }
+  return { outcome: DONE };
 }
 
 async function recordFailure(
@@ -81,7 +96,7 @@ async function recordFailure(
   const nowMs = deps.system.now();
   const budgetMs = budgetsMs[delivery.channel];
   const { firstEnqueuedAtMs } = age;
-  const attempt = delivery.attempts + 1;
+  const { attempts: attempt } = delivery;
   const chance = deps.system.random();
   const decision = decide({ failure, attempt, firstEnqueuedAtMs, budgetMs, nowMs, chance }, deps.retryPolicy);
   const unknownOutcome = error instanceof TransientFault && error.unknownOutcome;
@@ -89,7 +104,7 @@ async function recordFailure(
     delivery,
     {
       state: decision.kind === "retry" ? "pending" : "parked",
-      maybeDelivered: delivery.maybeDelivered || unknownOutcome,
+      ...(unknownOutcome ? { maybeDelivered: true } : {}),
       nextAttemptAt: decision.kind === "retry" ? new Date(decision.atMs).toISOString() : undefined,
       lastFailure: failure.description.slice(0, 500),
       updatedAt: isoNow(deps),

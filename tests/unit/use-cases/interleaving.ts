@@ -82,15 +82,18 @@ export class Interleaving {
   /** Lets steps happen until everybody has ended; `between` runs before each step and may start further processes. */
   async run(between: () => void): Promise<void> {
     for (;;) {
-      between();
       await setImmediate();
+      const running = this.#running;
+      between();
+      // New processes come as far as their first step.
+      if (this.#running > running) await setImmediate();
       if (this.#running === 0) return;
       if (++this.#steps > MOST_STEPS) throw new Error("It never comes to rest");
-      await this.#step();
+      this.#step();
     }
   }
 
-  async #step(): Promise<void> {
+  #step(): void {
     const isLast = ({ process }: Waiting): boolean => process === this.#last;
     const row = [...this.#waiting.filter(isLast), ...this.#waiting.filter((one) => !isLast(one))];
     const { place, death } = this.#choose(row.length);
@@ -101,7 +104,6 @@ export class Interleaving {
     if (death === "before") return this.#kill(next.process);
     this.#doomed = death === "after" ? next.process : undefined;
     next.go();
-    await setImmediate();
   }
 
   #kill(process: Process): void {
