@@ -38,7 +38,7 @@ export async function startRabbitMq(): Promise<RabbitMq | undefined> {
     const exited = once(child, "exit");
     if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
     await exited;
-    spawnSync("epmd", ["-kill"], { env });
+    spawnSync("/usr/bin/epmd", ["-kill"], { env });
     rmSync(folder, { recursive: true, force: true });
   };
   for (let tries = 0; tries < 60; tries++) {

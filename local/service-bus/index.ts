@@ -13,7 +13,7 @@ import { Namespace } from "./broker/namespace.ts";
 import { openStore } from "./store/store.ts";
 import { listenTls } from "./tls/listen-tls.ts";
 
-export type { Claim, SharedAccessKey } from "./access/sas.ts";
+export type { SharedAccessKey } from "./access/sas.ts";
 
 export interface ServiceBusOptions extends PartOptions {
   /** 5672 where the official emulator listens; 0 = any free port. */
