@@ -50,7 +50,7 @@ const common = {
 };
 const duplicates = {
   RequiresDuplicateDetection: z.boolean().optional(),
-  DuplicateDetectionHistoryTimeWindow: duration(20 * SECOND, 7 * DAY, "from PT20S to P7D").optional(),
+  DuplicateDetectionHistoryTimeWindow: duration(5 * SECOND, 7 * DAY, "from PT5S to P7D").optional(),
   MaxSizeInMegabytes: between(1, 81_920).optional(),
 };
 const delivery = {
@@ -111,6 +111,8 @@ const Namespace = known({
 
 /** The official emulator's `Config.json`. Its limits on sizes and counts are not imposed. */
 export const Config = known({
+  /** For editors. */
+  $schema: z.string().optional(),
   UserConfig: known({
     Namespaces: z.array(Namespace).length(1, { error: "must hold one namespace: this broker serves one" }),
     /** Where the official emulator writes its log; understood, and of no effect here. */

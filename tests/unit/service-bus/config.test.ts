@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { defaults, timingOf } from "#local/service-bus/broker/description.ts";
 import { ConfigFault, readConfig } from "#local/service-bus/config/read-config.ts";
 import { parseRelaxedJson } from "#local/service-bus/config/relaxed-json.ts";
 
@@ -39,6 +40,15 @@ test("the official format gives entities with their properties and defaults", ()
       },
     },
   ]);
+});
+
+test("the official emulator's smallest values and an editor's $schema are taken", () => {
+  const properties = { DuplicateDetectionHistoryTimeWindow: "PT5S", LockDuration: "PT5S" };
+  const namespace = { Name: "sbemulatorns", Queues: [{ Name: "q", Properties: properties }], Topics: [] };
+  const file = { $schema: "Config-schema.json", UserConfig: { Namespaces: [namespace] } };
+  const [queue] = readConfig(JSON.stringify(file));
+  expect(queue?.description.duplicateDetectionHistoryTimeWindow).toBe("PT5S");
+  expect(() => timingOf({ ...defaults, ...queue?.description })).not.toThrow();
 });
 
 test("sizes and counts beyond the official emulator's are fine", () => {
