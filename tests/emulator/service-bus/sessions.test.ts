@@ -1,22 +1,8 @@
 import type { ServiceBusSessionReceiver } from "@azure/service-bus";
 import { expect, test } from "vitest";
 import { createHandClock } from "#local/clock/hand-clock.ts";
-import { administration } from "./administration-client.ts";
-import { type Bus, type BusOptions, newClient, openBus, queue } from "./open-bus.ts";
-
-/** A bus with the session queue `talks`. */
-async function openTalks(options: BusOptions = {}, special = {}): Promise<Bus> {
-  const bus = await openBus({ queues: [queue("work")], ...options });
-  await administration(bus).createQueue("talks", {
-    requiresSession: true,
-    lockDuration: "PT30S",
-    ...special,
-  });
-  return bus;
-}
-
-const said = (sessionId: string, ...bodies: readonly number[]) => bodies.map((body) => ({ body, sessionId }));
-const noRenewal = { maxAutoLockRenewalDurationInMs: 0 };
+import { newClient } from "./open-bus.ts";
+import { noRenewal, openTalks, said } from "./open-talks.ts";
 
 async function take(receiver: ServiceBusSessionReceiver, count: number) {
   return await receiver.receiveMessages(count, { maxWaitTimeInMs: 500 });
@@ -259,24 +245,3 @@ test("the sessions that were touched since a time are listed", async () => {
   expect(await management.listMessageSessions(1, 1, new Date(0))).toEqual(["b"]);
   expect(await management.listMessageSessions(0, 10, new Date(Date.now() + 60_000))).toEqual([]);
 });
-
-test("thousands of sessions are served in turn, a busy one no more often than others", async () => {
-  const { client } = await openTalks();
-  const sender = client.createSender("talks");
-  const count = 2000;
-  for (let n = 0; n < count; n += 200) {
-    await sender.sendMessages(Array.from({ length: 200 }, (_, k) => ({ body: 1, sessionId: `s-${n + k}` })));
-  }
-  await sender.sendMessages(Array.from({ length: 500 }, () => ({ body: 1, sessionId: "busy" })));
-  const served = new Map<string, number>();
-  let left = count + 1;
-  const acceptors = Array.from({ length: 16 }, async () => {
-    while (left-- > 0) {
-      const receiver = await client.acceptNextSession("talks", noRenewal);
-      served.set(receiver.sessionId, (served.get(receiver.sessionId) ?? 0) + 1);
-      await receiver.close();
-    }
-  });
-  await Promise.all(acceptors);
-  expect(served.size).toBe(count + 1);
-}, 60_000);
