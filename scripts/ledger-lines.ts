@@ -33,13 +33,24 @@ export async function readLedger(
 
 const LOOK_EVERY_MS = 250;
 
+/** Waits for a partner that is being restarted. */
+async function lastSeqOf(partnersUrl: string, partner: PartnerName): Promise<number> {
+  for (;;) {
+    try {
+      return (await readLedger(partnersUrl, partner)).at(-1)?.seq ?? 0;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+}
+
 /** Calls back for everything that arrives at the partners from now on, until stopped. */
 export async function followLedgers(
   partnersUrl: string,
   onEntry: (partner: PartnerName, entry: LedgerEntry) => void,
 ): Promise<{ stop(): void }> {
   const seen = new Map<PartnerName, number>();
-  for (const partner of partnerNames) seen.set(partner, (await readLedger(partnersUrl, partner)).at(-1)?.seq ?? 0);
+  for (const partner of partnerNames) seen.set(partner, await lastSeqOf(partnersUrl, partner));
   const look = async (): Promise<void> => {
     for (const partner of partnerNames) {
       const entries = await readLedger(partnersUrl, partner, seen.get(partner));

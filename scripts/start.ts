@@ -5,6 +5,9 @@ import { followLedgers, lineFor } from "./ledger-lines.ts";
 import { placeFromEnvironment, type RunningExpedite, startExpedite } from "./expedite.ts";
 import { sampleOrders } from "./seed/shop.ts";
 
+const ASK_AGAIN_AFTER_MS = 500;
+const FIRST_ORDER_WITHIN_MS = 30_000;
+
 const startedAt = Date.now();
 try {
   const only = partsFromCommandLine();
@@ -77,9 +80,28 @@ What reaches the partners (Ctrl-C stops):`);
 }
 
 /** A newcomer sees an order go through without typing; the key makes it one order, however often this is started. */
-async function placeFirstOrder({ endpoints, secrets }: RunningExpedite): Promise<void> {
+async function placeFirstOrder(expedite: RunningExpedite): Promise<void> {
+  const deadline = Date.now() + FIRST_ORDER_WITHIN_MS;
+  for (;;) {
+    const response = await postFirstOrder(expedite).catch(() => undefined);
+    if (response !== undefined && response.status < 500) {
+      const replayed = response.headers.get("idempotency-replayed") === "true";
+      const words = replayed ? "placed in an earlier run" : "accepted";
+      console.log(`  first order: ${response.status} ${words}, ${response.headers.get("location")}`);
+      return;
+    }
+    // A part may be on its way back up. Whatever happens to this order, the cloud is not to blame and stays.
+    if (Date.now() > deadline) {
+      console.log("  first order: nobody took it for 30 s; the lines above may say why");
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_AFTER_MS));
+  }
+}
+
+async function postFirstOrder({ endpoints, secrets }: RunningExpedite): Promise<Response> {
   const [brand = "", sample] = Object.entries(sampleOrders)[0] ?? [];
-  const response = await fetch(`${endpoints.functions}/api/orders`, {
+  return await fetch(`${endpoints.functions}/api/orders`, {
     method: "POST",
     headers: {
       authorization: `Bearer ${secrets.keys.storefront[brand]}`,
@@ -88,7 +110,4 @@ async function placeFirstOrder({ endpoints, secrets }: RunningExpedite): Promise
     },
     body: JSON.stringify(sample),
   });
-  const replayed =
-    response.headers.get("idempotency-replayed") === "true" ? "placed in an earlier run" : "accepted";
-  console.log(`  first order: ${response.status} ${replayed}, ${response.headers.get("location")}`);
 }

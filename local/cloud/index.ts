@@ -74,7 +74,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   };
 
   try {
-    await Promise.all(wanted.filter((name) => name !== "functions").map((name) => start(name)));
+    await allStarted(wanted.filter((name) => name !== "functions").map((name) => start(name)));
     if (wanted.includes("functions") && options.app !== undefined) {
       await start("functions", await options.app(endpoints));
     }
@@ -83,6 +83,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     await stop();
     throw error;
   }
+}
+
+/** Where one part cannot start, the others must be up before they can be stopped. */
+async function allStarted(starts: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(starts);
+  await Promise.all(starts);
 }
 
 export { defaultPorts };

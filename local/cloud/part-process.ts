@@ -1,10 +1,12 @@
 /**
- * The process of one part. Its parent forks it with the part's name and options as JSON; it answers `ready` with what
- * the part tells of itself, logs over the same channel, and ends when the parent does, however that dies.
+ * The process of one part. Its parent forks it with the part's name and sends the settings over the channel, because
+ * everybody on the machine can read a command line; it answers `ready` with what the part tells of itself, logs over the
+ * same channel, and ends when the parent does, however that dies.
  */
-import { type PartName, partStarters, type StartedPart } from "./parts.ts";
+import { once } from "node:events";
+import { type PartName, type PartSettings, partStarters, type StartedPart } from "./parts.ts";
 
-const [name = "", options = ""] = process.argv.slice(2);
+const [name = ""] = process.argv.slice(2);
 if (process.send === undefined) throw new Error("part-process.ts is started by the cloud, not by hand");
 const tell = process.send.bind(process);
 
@@ -23,7 +25,9 @@ function log(event: string, facts: Readonly<Record<string, unknown>> = {}): void
 
 async function startPart(): Promise<StartedPart> {
   try {
-    return await partStarters[toPartName(name)](JSON.parse(options), log);
+    const [settings]: PartSettings[] = await once(process, "message");
+    if (settings === undefined) throw new Error("the parent sent no settings");
+    return await partStarters[toPartName(name)](settings, log);
   } catch (error) {
     tell({ failed: error instanceof Error ? error.message : String(error) });
     return process.exit(1);

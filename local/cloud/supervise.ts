@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Log } from "../part.ts";
-import type { PartName } from "./parts.ts";
+import type { PartName, PartSettings } from "./parts.ts";
 
 const PART_PROCESS = fileURLToPath(new URL("part-process.ts", import.meta.url));
 
@@ -28,13 +28,17 @@ type FromChild =
   | { readonly log: { readonly event: string; readonly facts: Readonly<Record<string, unknown>> } };
 
 /** Runs a part in a process of its own and keeps it running until it is stopped. Throws when it cannot start at all. */
-export async function superviseProcess(name: PartName, options: object, log: Log): Promise<SupervisedPart> {
+export async function superviseProcess(
+  name: PartName,
+  settings: PartSettings,
+  log: Log,
+): Promise<SupervisedPart> {
   let child: ChildProcess | undefined;
   let stopping = false;
   let restarts = 0;
 
   const launch = async (): Promise<Readonly<Record<string, unknown>>> => {
-    const launched = fork(PART_PROCESS, [name, JSON.stringify(options)], {
+    const launched = fork(PART_PROCESS, [name], {
       serialization: "advanced",
       // A group of its own: Ctrl-C must reach the parts through us, in the right order.
       detached: true,
@@ -42,6 +46,8 @@ export async function superviseProcess(name: PartName, options: object, log: Log
       execArgv: ["--disable-warning=ExperimentalWarning"],
     });
     child = launched;
+    // A child that is gone already is told of by its exit.
+    launched.send(settings, () => undefined);
     let ready = false;
     const launchedAt = Date.now();
     launched.once("exit", (code, signal) => {
