@@ -161,7 +161,7 @@ export class Publisher {
   #subscribe(subscription: SubscriptionEntity, journey: Journey, placed: Placed[]): void {
     const fault = sessionMissing(subscription, journey.message);
     if (fault === undefined) this.#admit(subscription, journey, placed);
-    else this.#bury(subscription.deadLetters, subscription, journey, placed, fault);
+    else this.#deadLetter(subscription, journey, placed, fault);
   }
 
   #ruleFault(
@@ -171,8 +171,19 @@ export class Publisher {
     description: string,
   ): void {
     if (!subscription.description.deadLetteringOnFilterEvaluationExceptions) return;
-    const fault = { reason: "FilterEvaluationException", description };
-    this.#bury(subscription.deadLetters, subscription, journey, placed, fault);
+    this.#deadLetter(subscription, journey, placed, { reason: "FilterEvaluationException", description });
+  }
+
+  /** What never came to wait in the entity goes where its dead letters go. */
+  #deadLetter(entity: Entity, journey: Journey, placed: Placed[], fault: Fault): void {
+    const { forwardDeadLetteredMessagesTo: target } = entity.description;
+    if (target === undefined) {
+      this.#bury(entity.deadLetters, entity, journey, placed, fault);
+      return;
+    }
+    const payload = amend(journey.message.payload, deadLetterAmendments(fault.reason, fault.description));
+    const message = { ...journey.message, payload };
+    this.#transfer(entity, target, { ...journey, message, source: entity.path }, placed);
   }
 
   /** Inside a write: a dead letter leaves its entity. What was placed is to be announced after the commit. */
