@@ -48,8 +48,8 @@ const ddl = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS message_scheduled ON message (queue, scheduled_at) WHERE state = 2;
   CREATE INDEX IF NOT EXISTS message_early ON message (queue, expires_at) WHERE early = 1;
-  CREATE INDEX IF NOT EXISTS message_session ON message (queue, session, sequence)
-    WHERE session IS NOT NULL AND state = 0;
+  DROP INDEX IF EXISTS message_session;
+  CREATE INDEX IF NOT EXISTS message_by_session ON message (queue, session, state, sequence) WHERE session IS NOT NULL;
   CREATE TABLE IF NOT EXISTS session (
     queue INTEGER NOT NULL,
     id TEXT NOT NULL,

@@ -23,14 +23,16 @@ export class SessionStore {
     );
     this.#clear = db.prepare("DELETE FROM session WHERE queue = ? AND id = ?");
     this.#state = query(db, "SELECT state FROM session WHERE queue = ? AND id = ?");
-    const waiting = "FROM message WHERE queue = ? AND state = 0 AND session";
+    // Left to itself SQLite walks through all sessions in order of sequence, which it need not sort.
+    const indexed = "FROM message INDEXED BY message_by_session WHERE queue = ?";
+    const waiting = `${indexed} AND state = 0 AND session`;
     this.#active = query(
       db,
       `SELECT ${HEAD_COLUMNS} ${waiting} = ? AND sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ${SESSION_WINDOW}`,
     );
     this.#from = query(
       db,
-      `SELECT ${HEAD_COLUMNS} FROM message WHERE queue = ? AND session = ? AND sequence >= ? ORDER BY sequence LIMIT ?`,
+      `SELECT ${HEAD_COLUMNS} ${indexed} AND session = ? AND sequence >= ? ORDER BY sequence LIMIT ?`,
     );
     this.#has = query(db, `SELECT 1 AS found ${waiting} = ? AND sequence <= ? LIMIT 1`);
     this.#first = query(
