@@ -5,6 +5,7 @@ import { type Cloud, type Endpoints, type PartName, startCloud } from "#local/cl
 import type { Log } from "#local/part.ts";
 import { topology } from "#shared/contracts/topology.ts";
 import { buildAppIfChanged } from "./build.ts";
+import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { localSettings } from "./local-settings.ts";
 import { type Secrets, secretsIn } from "./seed/secrets.ts";
 import { seedStores } from "./seed/seed-stores.ts";
@@ -41,6 +42,16 @@ export function placeFromEnvironment(env: NodeJS.ProcessEnv): { home: string; po
 
 /** The embedded cloud with the app in it, seeded: what `npm start` runs and what journeys test. */
 export async function startExpedite(options: ExpediteOptions): Promise<RunningExpedite> {
+  const lock = lockFolder(options.home);
+  try {
+    return await startLocked(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(options: ExpediteOptions, lock: FolderLock): Promise<RunningExpedite> {
   const { home } = options;
   const secrets = secretsIn(join(home, "secrets.json"));
   const endpointsFile = join(home, "endpoints.json");
@@ -75,6 +86,7 @@ export async function startExpedite(options: ExpediteOptions): Promise<RunningEx
     async stop() {
       rmSync(endpointsFile, { force: true });
       await cloud.stop();
+      lock.release();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type PartName, partNames } from "#local/cloud/index.ts";
+import { onStopSignal } from "./leave-with-parent.ts";
 import { terminalLog } from "./terminal-log.ts";
 import { followLedgers, lineFor } from "./ledger-lines.ts";
 import { placeFromEnvironment, type RunningExpedite, startExpedite } from "./expedite.ts";
@@ -41,16 +42,15 @@ function partsFromCommandLine(): PartName[] | undefined {
   });
 }
 
+/** The first Ctrl-C stops in good order; who presses it again does not want to wait. */
 function stopOnSignals(expedite: RunningExpedite): void {
   let stopping = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      console.log("Stopping: work under way is finished, everything accepted is on disk …");
-      void expedite.stop().finally(() => process.exit(0));
-    });
-  }
+  onStopSignal(() => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    console.log("Stopping: work under way is finished, everything accepted is on disk …");
+    void expedite.stop().finally(() => process.exit(0));
+  });
 }
 
 function introduce({ cloud, endpoints, secrets, endpointsFile }: RunningExpedite): void {
