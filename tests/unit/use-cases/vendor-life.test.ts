@@ -10,7 +10,10 @@ const CANCELLED = "order.cancelled.v1";
 const firsts = ({ received }: Rest): string[] => [
   ...new Map(received.map(({ id, type }) => [id, type])).values(),
 ];
+/** No event reaches the vendor under two ids, and in the end no delivery waits for anything. */
 const expectEachOnce = (rest: Rest): void => {
+  expect(rest.deliveries.map(({ state }) => state)).not.toContain("pending");
+  expect(rest.deliveries.map(({ state }) => state)).not.toContain("sending");
   expect(firsts(rest)).toHaveLength(new Set(firsts(rest)).size);
 };
 

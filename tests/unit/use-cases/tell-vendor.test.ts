@@ -1,0 +1,159 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Delivery } from "#shared/contracts/delivery.ts";
+import type { Vendor } from "#shared/contracts/directory.ts";
+import { deliveryDue } from "#shared/contracts/messages.ts";
+import type { Order } from "#shared/contracts/order.ts";
+import { tellVendor } from "#shared/use-cases/notify/tell-vendor.ts";
+import { aDelivery } from "../../builders/deliveries.ts";
+import { aBrand, aVendor, aVendorByMail, EMAIL_VENDOR, WEBHOOK_VENDOR } from "../../builders/directory.ts";
+import { anOrder, NOON, refOf } from "../../builders/orders.ts";
+import { createMemoryApp, type MemoryApp } from "../../fakes/memory-app.ts";
+
+let app: MemoryApp;
+let order: Order;
+beforeEach(() => {
+  app = createMemoryApp();
+  order = anOrder();
+  app.orders.put(order);
+});
+
+const noted = async (changes: Partial<Delivery> = {}): Promise<Delivery> => {
+  const { delivery } = await app.ledger.createIfAbsent(aDelivery({ orderId: order.id, ...changes }));
+  return delivery;
+};
+const tell = ({ id }: Pick<Delivery, "id">, hop = 1) =>
+  tellVendor(app, deliveryDue(refOf(order), id, NOON, undefined), {
+    hop,
+    firstEnqueuedAtMs: Date.parse(NOON),
+  });
+const now = ({ orderId, id }: Delivery) => app.ledger.get(orderId, id);
+const byMail = { channel: "vendor-email", recipient: EMAIL_VENDOR } as const;
+
+describe("a vendor with a webhook", () => {
+  test("is posted its own lines, under the delivery's id, with its own secret", async () => {
+    const delivery = await noted();
+    expect(await tell(delivery)).toEqual({ kind: "done" });
+    const [posted] = app.webhooks.received;
+    expect({ kind: "webhook", url: posted?.url, secret: posted?.secret }).toEqual(aVendor().endpoint);
+    expect(posted?.id).toBe(delivery.id);
+    expect(JSON.parse(posted?.body ?? "")).toMatchObject({
+      type: "order.confirmed.v1",
+      data: { orderId: order.id, vendorId: WEBHOOK_VENDOR, lines: [{ sku: "PANCAKE-MIX", quantity: 2 }] },
+    });
+  });
+
+  test("gets the same body on every attempt, so that a repeat can be compared", async () => {
+    const delivery = await noted();
+    app.webhooks.answer({ status: 503 });
+    await tell(delivery);
+    app.system.advance(3_600_000);
+    await tell(delivery, 2);
+    const [first, second] = app.webhooks.received;
+    expect(second).toEqual(first);
+  });
+
+  test("who answers 410 is parked, and an outage of three days too, each with its reason", async () => {
+    const [gone, down] = [await noted(), await noted({ event: "order.cancelled.v1" })];
+    app.webhooks.answer({ status: 410 });
+    expect(await tell(gone)).toMatchObject({ kind: "park", reason: "Gone" });
+    app.system.advance(72 * 3_600_000);
+    app.webhooks.answer({ status: 503 });
+    expect(await tell(down, 90)).toMatchObject({ kind: "park", reason: "BudgetExhausted" });
+  });
+});
+
+describe("a vendor without a webhook", () => {
+  test("is mailed by the brand", async () => {
+    const delivery = await noted(byMail);
+    await tell(delivery);
+    expect(app.mailer.inbox).toMatchObject([
+      {
+        from: aBrand().mailFrom,
+        to: { address: "orders@dairy.example", name: "Hill Dairy" },
+        subject: "New order: W-10042 from Pancake Palace",
+        headers: {
+          "X-Expedite-Order": order.id,
+          "X-Expedite-Template": "vendor-new-order",
+          "X-Expedite-Delivery": delivery.id,
+        },
+      },
+    ]);
+  });
+});
+
+describe("a cancellation", () => {
+  const bothNoted = async (changes: Partial<Delivery>): Promise<Delivery> => {
+    const notice = await noted(changes);
+    return await noted({ event: "order.cancelled.v1", after: notice.id });
+  };
+
+  test.each([
+    ["was delivered", { state: "delivered" }],
+    ["is parked, but may have got through", { state: "parked", maybeDelivered: true }],
+  ] as const)("goes out when the notice of the order %s", async (_what, changes) => {
+    const cancellation = await bothNoted(changes);
+    expect(await tell(cancellation)).toEqual({ kind: "done" });
+    expect(app.webhooks.received.map(({ id }) => id)).toEqual([cancellation.id]);
+  });
+
+  test.each([
+    ["is under way", { state: "sending" }],
+    ["will be tried again and may have got through", { state: "pending", maybeDelivered: true }],
+  ] as const)("waits while the notice %s, without an attempt of its own", async (_what, changes) => {
+    const cancellation = await bothNoted(changes);
+    expect(await tell(cancellation)).toEqual({ kind: "retry", atMs: app.system.now() + 2000 });
+    expect(await now(cancellation)).toMatchObject({ state: "pending", attempts: 0 });
+    expect(app.webhooks.received).toEqual([]);
+  });
+
+  test.each([
+    ["waits", { state: "pending" }],
+    ["was clearly refused and parked", { state: "parked" }],
+    ["was taken back already", { state: "superseded" }],
+  ] as const)("is pointless, as is the notice, when the notice %s", async (_what, changes) => {
+    const cancellation = await bothNoted(changes);
+    expect(await tell(cancellation)).toEqual({ kind: "done" });
+    expect(app.ledger.all.map(({ state }) => state)).toEqual(["superseded", "superseded"]);
+    expect(app.webhooks.received).toEqual([]);
+  });
+});
+
+describe("what no later attempt can mend is parked", () => {
+  const nobody: Partial<Vendor> = { id: WEBHOOK_VENDOR };
+
+  test.each<readonly [string, Partial<Delivery>, string, () => void]>([
+    ["a vendor who is gone", { recipient: "gone" }, "UnknownVendor", () => undefined],
+    [
+      "a vendor who is told by mail now",
+      {},
+      "EndpointChanged",
+      () => app.directory.add({ vendors: [aVendorByMail(nobody)] }),
+    ],
+    [
+      "a vendor who is told by webhook now",
+      byMail,
+      "EndpointChanged",
+      () => app.directory.add({ vendors: [aVendor({ id: EMAIL_VENDOR })] }),
+    ],
+  ])("%s", async (_what, changes, reason, arrange) => {
+    arrange();
+    const delivery = await noted(changes);
+    expect(await tell(delivery)).toMatchObject({ kind: "park", reason });
+    expect(await now(delivery)).toMatchObject({ state: "parked" });
+  });
+
+  test("a brand that is gone, where a mail would be from it", async () => {
+    const stranger = anOrder({ brandId: "gone" });
+    app.orders.put(stranger);
+    const delivery = await noted({ ...byMail, orderId: stranger.id, brandId: "gone" });
+    const due = deliveryDue(refOf(stranger), delivery.id, NOON, undefined);
+    expect(await tellVendor(app, due, { hop: 1, firstEnqueuedAtMs: Date.parse(NOON) })).toMatchObject({
+      kind: "park",
+      reason: "UnknownBrand",
+    });
+  });
+});
+
+test("a delivery that is not visible yet is waited for", async () => {
+  await expect(tell({ id: "dlv_unseen" })).rejects.toMatchObject({ name: "TransientFault" });
+});
