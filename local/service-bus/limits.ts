@@ -7,6 +7,8 @@ export const MAX_MESSAGE_BYTES = 256 * 1024;
  * because what is merely too large must be answered, not cut off: clients send it in one frame.
  */
 export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
+/** Bytes that wait for a peer to read on before its links get no more. */
+export const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
 /** Sends a client may have unanswered on one link. */
 export const SENDER_CREDIT = 1000;
 /** Auto-forwarding and topic hops after which a message goes to the transfer dead-letter queue. */

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { newClient, openBus, queue } from "./open-bus.ts";
+import { rawReceiver } from "./raw-client.ts";
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -77,4 +78,21 @@ test("a queue that always has news leaves room for another on the same connectio
   const [message] = await client.createReceiver("calm").receiveMessages(1, { maxWaitTimeInMs: 5000 });
   expect(message?.body).toBe("hello");
   await expect.poll(() => busy, { timeout: 10_000 }).toBe(2000);
+});
+
+test("a receiver that stops reading does not keep what others could have", async () => {
+  const { client, server } = await openBus();
+  const deaf = await rawReceiver(server.amqpPort, "work");
+  let heard = 0;
+  deaf.on("message", () => void heard++);
+  deaf.add_credit(200);
+  deaf.connection.socket.pause();
+  const sender = client.createSender("work");
+  const body = Buffer.alloc(200_000);
+  for (let n = 0; n < 120; n++) await sender.sendMessages({ body });
+  const receiver = client.createReceiver("work");
+  const others = await receiver.receiveMessages(40, { maxWaitTimeInMs: 5000 });
+  expect(others).toHaveLength(40);
+  deaf.connection.socket.resume();
+  await expect.poll(() => heard, { timeout: 5000 }).toBe(80);
 });

@@ -17,6 +17,7 @@ interface Link {
   off(event: string, handler: (context: Context) => void): void;
 }
 export interface RawReceiver extends Link {
+  readonly connection: { readonly socket: { pause(): void; resume(): void } };
   add_credit(credit: number): void;
   drain_credit(): void;
   drain: boolean;

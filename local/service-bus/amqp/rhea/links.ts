@@ -12,6 +12,7 @@ import type {
   Peer,
 } from "../links.ts";
 import type { RheaLink, RheaOutgoingDelivery, RheaReceiver, RheaSender, RheaTypes } from "./internals.ts";
+import type { Outflow } from "./outflow.ts";
 import { type PatchedSession, plainFormat } from "./session.ts";
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- untyped module, see internals.ts
@@ -111,11 +112,13 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
   readonly timeoutMs: number | undefined;
   readonly #link: RheaSender;
   readonly #session: PatchedSession;
+  readonly #outflow: Outflow;
   #handlers: OutgoingHandlers<unknown> | undefined;
   /** The attach is not answered yet; this is whom to tell when the peer gives up. */
   #withheld: (() => void) | undefined;
 
-  constructor(peer: Peer, link: RheaSender, session: PatchedSession) {
+  constructor(peer: Peer, link: RheaSender, session: PatchedSession, outflow: Outflow) {
+    this.#outflow = outflow;
     this.peer = peer;
     this.#link = link;
     this.#session = session;
@@ -162,7 +165,7 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
   }
 
   room(): number {
-    if (this.#handlers === undefined || !this.#link.is_open()) return 0;
+    if (this.#handlers === undefined || !this.#link.is_open() || this.#outflow.isFull()) return 0;
     const { outgoing } = this.#link.session;
     const unsent = outgoing.next_delivery_id - outgoing.next_pending_delivery;
     return Math.min(this.#link.credit - unsent, outgoing.transfer_window() - unsent, outgoing.available());
@@ -171,6 +174,7 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
   send(encoded: Buffer, tag: Buffer, subject: unknown): void {
     const delivery = this.#link.send(encoded, tag, 0);
     delivery.subject = subject;
+    this.#outflow.add(encoded.length);
     if (this.presettled) delivery.settled = true;
   }
 

@@ -7,6 +7,7 @@ import { type Listening, listenOnLoopback } from "../../listen.ts";
 import type { AmqpHandlers, Peer } from "../links.ts";
 import type { RheaConnection, RheaContainer, RheaLink, RheaSender, RheaSession } from "./internals.ts";
 import { RheaIncomingLink, RheaOutgoingLink } from "./links.ts";
+import { Outflow } from "./outflow.ts";
 import { PatchedSession } from "./session.ts";
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rhea's types describe its client side
@@ -91,6 +92,9 @@ class ConnectedPeer implements Peer {
     this.#socket = socket;
     this.#handlers = handlers;
     limitFrames(connection);
+    const outflow = new Outflow(socket, () => {
+      for (const link of this.#links.values()) if (link instanceof RheaOutgoingLink) link.credited(false);
+    });
     connection.on("session_open", ({ session }) => this.#onSession(session));
     connection.on("session_close", ({ session }) => this.#onSessionEnd(session));
     connection.on("receiver_open", ({ receiver }) => {
@@ -99,7 +103,7 @@ class ConnectedPeer implements Peer {
       handlers.incoming(link);
     });
     connection.on("sender_open", ({ sender }) => {
-      const link = new RheaOutgoingLink(this, sender, this.#onSession(sender.session));
+      const link = new RheaOutgoingLink(this, sender, this.#onSession(sender.session), outflow);
       this.#links.set(sender, link);
       handlers.outgoing(link);
     });
