@@ -101,7 +101,7 @@ for (const [title, text] of [
   ["filter on one path", filtered],
   ["equality, ORDER BY another path, TOP 10", ordered],
 ] as const) {
-  console.log(`${title}: first time ${(await query(text())).toFixed(0)} ms, without an index`);
+  console.log(`${title}: first time ${(await query(text())).toFixed(0)} ms`);
   const from = performance.now();
   let last = Infinity;
   while (last > 20) {

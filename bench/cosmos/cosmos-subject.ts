@@ -18,7 +18,7 @@ interface Server {
 
 /** The endpoint as a process of its own. */
 export async function startServer(folder: string, durability: "strict" | "relaxed"): Promise<Server> {
-  const program = join(import.meta.dirname, "server.ts");
+  const program = join(import.meta.dirname, "../cosmos-server.ts");
   const child = fork(program, [folder, benchKey, durability], { execArgv: [] });
   const [port]: number[] = await once(child, "message");
   return {

@@ -14,6 +14,7 @@ declare module "pg" {
   class Pool {
     constructor(config: Config);
     query(text: string, values?: readonly unknown[]): Promise<{ readonly rowCount: number | null }>;
+    on(event: "error", listener: (error: Error) => void): this;
     connect(): Promise<PoolClient>;
     end(): Promise<void>;
   }

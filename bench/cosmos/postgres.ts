@@ -58,6 +58,8 @@ export async function startPostgres(): Promise<Subject | undefined> {
 
 async function connect(port: number): Promise<InstanceType<typeof pg.Pool>> {
   const pool = new pg.Pool({ host: "127.0.0.1", port, user: "bench", database: "postgres", max: 16 });
+  // Connections that the server ends when it stops.
+  pool.on("error", () => undefined);
   for (let attempt = 0; ; attempt++) {
     try {
       await pool.query("CREATE TABLE docs (pk text, id text, doc jsonb NOT NULL, PRIMARY KEY (pk, id))");

@@ -5,7 +5,6 @@ import type { Value } from "../json.ts";
  * true < numbers < strings < arrays < objects. Indexed paths are stored in this form, one column each, so that
  * SQLite compares and sorts them without knowing JSON.
  */
-export const KeyPrefix = { null: "1", false: "2", true: "3", number: "4", string: "5" } as const;
 
 const bits = new DataView(new ArrayBuffer(8));
 

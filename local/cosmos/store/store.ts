@@ -14,7 +14,7 @@ import { Numbers } from "./numbers.ts";
 import { StatementPool } from "./statement-pool.ts";
 
 const SECOND = 1000;
-const CACHE_KIB = 64 * 1024;
+const CACHE_KIB = 40 * 1024;
 
 /** Does a partition key, as text, lie in a part of the space of effective keys? For SQL. */
 function liesWithin(kind: string, pk: string, from: string, below: string): boolean {

@@ -46,6 +46,18 @@ test("our own look inside needs the key and lists containers", async () => {
   });
 });
 
+test("our own look inside shows the items that changed last, as clients see them", async () => {
+  const { cosmos, database } = await useCosmos();
+  const container = await makeContainer(database);
+  for (const id of ["1", "2", "3"]) await container.items.create({ id, pk: "a" });
+  await container.item("1", "a").patch([{ op: "set", path: "/n", value: 1 }]);
+  expect((await fetch(`${cosmos.endpoint}_expedite/items/shop/${container.id}`)).status).toBe(401);
+  const shown: unknown = await (await own(cosmos.endpoint, `items/shop/${container.id}`)).json();
+  const first = (await container.item("1", "a").read()).resource;
+  expect(shown).toMatchObject({ items: [first, { id: "3" }, { id: "2" }] });
+  expect((await own(cosmos.endpoint, "items/shop/nowhere")).status).toBe(404);
+});
+
 test("injected throttling is retried by the client and ends by itself", async () => {
   const { cosmos, database } = await useCosmos();
   const container = await makeContainer(database);

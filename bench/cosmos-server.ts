@@ -1,7 +1,7 @@
 import { realClock } from "#local/clock/clock.ts";
 import { startCosmos } from "#local/cosmos/index.ts";
 
-/** `server <folder> <key> <durability>`: the endpoint on a free port, which it sends; any message is answered with its memory in MB. */
+/** `cosmos-server <folder> <key> <durability>`: the endpoint on a free port, which it sends; any message is answered with its memory in MB. */
 const [, , dataFolder, key, durability] = process.argv;
 const cosmos = await startCosmos({
   dataFolder: dataFolder!,
