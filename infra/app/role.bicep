@@ -265,6 +265,8 @@ module stable 'function-app.bicep' = if (hosting.onFunctions) {
     sharedSettings: sharedSettings
     providers: providers
   }
+  // References to secrets are looked up when the app is made, and then not for hours.
+  dependsOn: [readsSecrets]
 }
 
 module next 'function-app.bicep' = if (hosting.onFunctions && hosting.nextRing) {
@@ -291,6 +293,8 @@ module next 'function-app.bicep' = if (hosting.onFunctions && hosting.nextRing) 
     sharedSettings: sharedSettings
     providers: providers
   }
+  // References to secrets are looked up when the app is made, and then not for hours.
+  dependsOn: [readsSecrets]
 }
 
 @description('Host name of the ring that most of the work goes to.')

@@ -77,7 +77,8 @@ test("everything that is deployed is a function app of azd's, packed before", ()
   for (const [, service] of services)
     expect(service).toMatchObject({ host: "function", project: "dist/app", remoteBuild: false });
   for (const hook of ["prepackage", "predeploy"])
-    expect(valueAt(azure, "hooks", hook, "run")).toContain("scripts/deployment-package.ts");
+    for (const system of ["posix", "windows"])
+      expect(textAt(azure, "hooks", hook, system, "run")).toContain("scripts/deployment-package.ts");
 });
 
 test("the image holds the package and nothing else, and does not run as root", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Plan } from "./bicep/template.ts";
 import { environmentNames, lastName, ofType, planOfEnvironment, textAt, valueAt } from "./environments.ts";
 import { faultsOfCall } from "./registry.ts";
 import { deploy, planted, templatesOf } from "./templates.ts";
@@ -103,4 +104,22 @@ test("where Kubernetes runs the app there are no function apps, and each role's 
   );
   expect(subjects).toContain("system:serviceaccount:expedite:customer-email");
   expect(plan.outputs["API_URL"]).toBe("https://shop.example/api");
+});
+
+test("the gateway gives the next ring its share of the requests, and nothing where there is no next ring", () => {
+  const shareOf = (plan: Plan): unknown =>
+    valueAt(
+      ofType(plan, "Microsoft.ApiManagement/service/namedValues").find(
+        (value) => lastName(value) === "next-share",
+      )?.body,
+      "properties",
+      "value",
+    );
+  expect(shareOf(planOfEnvironment("behind private endpoints and a gateway"))).toBe("10");
+  expect(shareOf(planOfEnvironment("a preview of a pull request"))).toBe("0");
+  const backends = ofType(
+    planOfEnvironment("a preview of a pull request"),
+    "Microsoft.ApiManagement/service/backends",
+  );
+  expect(new Set(backends.map(({ body }) => valueAt(body, "properties", "url"))).size).toBe(1);
 });
