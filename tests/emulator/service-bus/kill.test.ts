@@ -68,14 +68,11 @@ test("killed under load again and again, it loses nothing acknowledged and bring
     await pause(150 + Math.random() * 250);
     killed.abort();
     await broker.kill();
-    broker = await startBroker(dataFolder, topology, [broker.amqpPort, broker.administrationPort]);
-    await Promise.all(publishers);
-    await client.close();
+    // Elsewhere: the clients of this round find nobody any more, and nobody waits for them.
+    broker = await startBroker(dataFolder, topology);
+    void Promise.all(publishers);
   }
 
-  // The last client may have come back for more; a restart frees what it had locked.
-  await broker.kill();
-  broker = await startBroker(dataFolder, topology);
   const receiver = newClient(broker.connectionString).createReceiver("work", {
     receiveMode: "receiveAndDelete",
   });

@@ -11,20 +11,12 @@ export interface Broker {
   kill(): Promise<void>;
 }
 
-/** A broker in a process of its own, on given ports or free ones; it ends with the test. */
-export async function startBroker(
-  dataFolder: string,
-  topology: Topology,
-  ports: readonly [number, number] = [0, 0],
-): Promise<Broker> {
+/** A broker in a process of its own, on free ports; it ends with the test. */
+export async function startBroker(dataFolder: string, topology: Topology): Promise<Broker> {
   const script = new URL("broker-process.ts", import.meta.url).pathname;
-  const child = spawn(
-    process.execPath,
-    [script, dataFolder, JSON.stringify(topology), ...ports.map(String)],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const child = spawn(process.execPath, [script, dataFolder, JSON.stringify(topology)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const exited = once(child, "exit");
   const kill = async (): Promise<void> => {
     child.kill("SIGKILL");
