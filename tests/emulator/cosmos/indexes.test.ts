@@ -49,6 +49,11 @@ test("a path that only the wildcard includes is indexed once queries ask for it,
   await container.item("17", "p3").patch([{ op: "set", path: "/rank", value: 5000 }]);
   await container.item("1017", "p2").delete();
   await container.items.create({ id: "new", pk: "x", rank: 17 });
+  const all = (await container.items.query<string>("SELECT VALUE c.id FROM c ORDER BY c.rank").fetchAll())
+    .resources;
+  expect(all).toHaveLength(COUNT);
+  expect(new Set(all).size).toBe(COUNT);
+  expect(all.at(-1)).toBe("17");
   const again = (await restart()).database.container(id);
   const query = "SELECT VALUE c.id FROM c WHERE c.rank = 17";
   expect((await again.items.query(query).fetchAll()).resources).toEqual(["2017", "new"]);

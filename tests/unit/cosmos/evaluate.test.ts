@@ -58,6 +58,7 @@ test.each(cases)("%s is %j", (text, expected) => {
 test("equality is deep and does not mind the order of members", () => {
   expect(evaluate("{a: 1, b: [2]} = c", { b: [2], a: 1 })).toBe(true);
   expect(evaluate("c = {a: 1}", { a: 1, b: 2 })).toBe(false);
+  expect(evaluate("{a: 1} = c", { a: 1, b: 2 })).toBe(false);
 });
 
 /** Another way to say what LIKE means, for % and _ only. */
