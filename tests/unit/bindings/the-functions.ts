@@ -2,6 +2,8 @@ import { HttpRequest, InvocationContext } from "@azure/functions";
 import { vi } from "vitest";
 import { AppRegistry } from "#local/functions-host/worker/app-registry.ts";
 import { serveCoreModule } from "#local/functions-host/worker/core-module.ts";
+import { type QueueName, queueNames } from "#shared/contracts/topology.ts";
+import type { OutgoingMessage } from "#shared/ports/bus.ts";
 import type { MemoryApp } from "../../fakes/memory-app.ts";
 
 /** The app's real functions, registered through Azure's own library, on whatever app a test gives them. */
@@ -83,16 +85,34 @@ function parsed(text: string | undefined): unknown {
   return text === undefined ? undefined : JSON.parse(text);
 }
 
-/** Hands a message to a queue's function; throws what the function throws. */
-export async function deliver(
-  name: string,
-  body: unknown,
-  triggerMetadata: Readonly<Record<string, unknown>> = {},
-): Promise<void> {
+/** Hands everything that is due to the functions of its queues, and what that leads to, until nothing is due. */
+export async function deliverAll({ bus, outbox }: MemoryApp): Promise<void> {
+  for (let round = 0; round < 50; round++) {
+    await outbox.drain();
+    const due = queueNames.flatMap((queue) => bus.take(queue).map((message) => ({ queue, message })));
+    if (due.length === 0) return;
+    await Promise.all(due.map(({ queue, message }) => deliver(queue, message)));
+  }
+  throw new Error("It never comes to rest");
+}
+
+async function deliver(queue: QueueName, message: OutgoingMessage): Promise<void> {
+  const { messageId, subject, correlationId, properties } = message;
   const context = new InvocationContext({
-    functionName: name,
+    functionName: queue,
     invocationId: "an-invocation",
-    triggerMetadata: { ...triggerMetadata },
+    triggerMetadata: {
+      messageId,
+      correlationId,
+      label: subject,
+      deliveryCount: 1,
+      applicationProperties: { ...properties },
+    },
   });
-  await handlerOf(name)(body, context);
+  await handlerOf(queue)(message.body, context);
+}
+
+/** Lets the timer's function run once. */
+export async function sweep(): Promise<void> {
+  await handlerOf("sweep-outbox")({}, new InvocationContext({ functionName: "sweep-outbox" }));
 }
