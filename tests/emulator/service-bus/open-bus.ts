@@ -83,7 +83,6 @@ export async function openBus(options: BusOptions = {}): Promise<Bus> {
 
 async function start(options: BusOptions, dataFolder: string, amqpPort = 0): Promise<Bus> {
   const events: string[] = [];
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tests bring queues of their own
   const topology = { queues: options.queues ?? [queue("work")], topics: options.topics ?? [] } as Topology;
   const server = await startServiceBus({
     dataFolder,
