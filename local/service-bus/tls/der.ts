@@ -21,8 +21,11 @@ export const utf8 = (text: string): Buffer => encode(0x0c, Buffer.from(text, "ut
 
 /** A positive number; a leading zero keeps its first bit from being taken for a sign. */
 export function integer(bytes: Buffer): Buffer {
-  const isNegative = ((bytes[0] ?? 0) & 0x80) !== 0;
-  return encode(0x02, ...(isNegative ? [Buffer.from([0])] : []), bytes);
+  // The fewest bytes that say it, or readers refuse the whole certificate: zeros in front go, unless one keeps the sign.
+  const first = bytes.findIndex((byte) => byte !== 0);
+  const digits = first === -1 ? Buffer.from([0]) : bytes.subarray(first);
+  const looksNegative = ((digits[0] ?? 0) & 0x80) !== 0;
+  return encode(0x02, ...(looksNegative ? [Buffer.from([0])] : []), digits);
 }
 
 /** @param unused bits at the end of the last byte that do not belong to it */
