@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import { OrderReceipt } from "#shared/contracts/resources.ts";
+import { readLedger } from "../../scripts/ledger-lines.ts";
 import { expectAllDone, expectConfirmed, expectStockFor } from "./support/all-done.ts";
 import { eventually } from "./support/eventually.ts";
 import { useCloud } from "./support/journey-cloud.ts";
@@ -39,6 +40,19 @@ const expectSettled = async (order: PlacedOrder, status: "cancelled" | "refunded
   expect((await view(cloud().place, order)).status).toBe(status);
 };
 
+/**
+ * With payments down: an attempt that began before the cancellation may still be asking for money. Once the provider was
+ * asked several times more, only attempts that know of the cancellation are left.
+ */
+async function everyEarlierAttemptEnded(order: PlacedOrder): Promise<void> {
+  const calls = async (): Promise<number> => {
+    const ledger = await readLedger(cloud().place.partners, "payments");
+    return ledger.filter(({ orderId, key }) => orderId === order.id || key?.includes(order.id)).length;
+  };
+  const atCancellation = await calls();
+  await eventually(async () => expect(await calls()).toBeGreaterThanOrEqual(atCancellation + 6));
+}
+
 test("an order cancelled before it was confirmed takes no money, and no vendor hears of it", async () => {
   await setMode(cloud().place, "payments", { mode: "down" });
   const order = await place("early");
@@ -52,6 +66,7 @@ test("an order cancelled before it was confirmed takes no money, and no vendor h
     status: "cancelled",
     statusUrl: `/api/orders/${order.id}`,
   });
+  await everyEarlierAttemptEnded(order);
   await setMode(cloud().place, "payments", { mode: "ok" });
 
   const { email } = order.request.customer;
