@@ -17,6 +17,8 @@ const part = await startPart();
 process.once("SIGTERM", () => {
   void part.stop().finally(() => process.exit(0));
 });
+// The parent may have died while this process was still loading, before anybody listened.
+if (!process.connected) process.exit(0);
 tell({ ready: part.facts });
 
 function log(event: string, facts: Readonly<Record<string, unknown>> = {}): void {
