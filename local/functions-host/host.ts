@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { realClock } from "../clock/clock.ts";
 import type { PartOptions, RunningPart } from "../part.ts";
 import { type HostJson, readHostJson } from "./app/host-json.ts";
@@ -6,7 +5,6 @@ import {
   type HttpFunction,
   type IndexedFunction,
   indexFunctions,
-  type ServiceBusFunction,
   type TimerFunction,
 } from "./app/index-functions.ts";
 import { logFailure } from "./failure-log.ts";
@@ -17,10 +15,9 @@ import { inProcessWorkers } from "./pool/in-process-worker.ts";
 import { InvocationFailure } from "./pool/worker-failure.ts";
 import { WorkerGroup } from "./pool/worker-group.ts";
 import { HostRefusal } from "./refusal.ts";
-import { ServiceBusTriggers } from "./service-bus/triggers.ts";
 import { isDisabled, type Settings } from "./settings.ts";
-import { timerStatusFiles } from "./timer/status-file.ts";
-import { TimerListener } from "./timer/timer-listener.ts";
+import { hostId } from "./host-id.ts";
+import { Triggers } from "./triggers.ts";
 import type { InvocationRequest, InvocationResponse, RegisteredFunction } from "./worker/wire.ts";
 
 export interface FunctionsHostOptions extends PartOptions {
@@ -76,8 +73,7 @@ class Host {
   readonly #options: FunctionsHostOptions;
   readonly #hostJson: HostJson;
   readonly #groups = new Map<"http" | "background", WorkerGroup>();
-  readonly #timers: TimerListener[] = [];
-  #serviceBus: ServiceBusTriggers | undefined;
+  #triggers: Triggers | undefined;
   #frontEnd: FrontEnd | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -168,21 +164,19 @@ class Host {
   }
 
   async #listen(functions: readonly IndexedFunction[]): Promise<void> {
-    const { clock, log, dataFolder, durability } = this.#options;
+    const { appRoot, settings, clock, log, dataFolder } = this.#options;
     const invoke = (request: InvocationRequest): Promise<InvocationResponse> =>
       this.#invoke("background", request);
-    const statuses = timerStatusFiles(join(dataFolder, "timers"), durability);
-    for (const target of functions.filter(isTimer)) {
-      this.#timers.push(new TimerListener(target, { clock, statuses, invoke }));
-    }
-    this.#serviceBus = new ServiceBusTriggers(functions.filter(isServiceBus), {
-      settings: this.#hostJson.extensions.serviceBus,
+    this.#triggers = new Triggers(functions, {
+      hostJson: this.#hostJson,
+      settings,
+      hostId: hostId(settings, appRoot),
+      dataFolder,
       clock,
       log,
       invoke,
     });
-    await this.#serviceBus.start();
-    for (const timer of this.#timers) timer.start();
+    await this.#triggers.start();
   }
 
   async #invoke(wanted: "http" | "background", request: InvocationRequest): Promise<InvocationResponse> {
@@ -212,23 +206,18 @@ class Host {
   /** Listeners first, then whatever runs, then the workers: nothing new begins while something ends. */
   async #stop(): Promise<void> {
     const drainMs = this.#options.drainMs ?? DRAIN_MS;
-    const drained = Promise.all([
-      this.#frontEnd?.drain(drainMs),
-      this.#serviceBus?.stop(),
-      ...this.#timers.map((timer) => timer.stop()),
-    ]);
+    const drained = Promise.all([this.#frontEnd?.drain(drainMs), this.#triggers?.stop()]);
     await Promise.race([drained, delay(drainMs)]);
     // What is still running fails now; its messages are abandoned before the connections close.
     await Promise.all([...this.#groups.values()].map((group) => group.stop()));
     await Promise.race([drained, delay(SETTLE_MS)]);
     this.#frontEnd?.close();
-    await Promise.race([this.#serviceBus?.close(), delay(SETTLE_MS)]);
+    await Promise.race([this.#triggers?.close(), delay(SETTLE_MS)]);
   }
 }
 
 const isHttp = (each: IndexedFunction): each is HttpFunction => each.trigger === "http";
 const isTimer = (each: IndexedFunction): each is TimerFunction => each.trigger === "timer";
-const isServiceBus = (each: IndexedFunction): each is ServiceBusFunction => each.trigger === "serviceBus";
 
 /** In real time: draining waits for real work. Leaves no timer behind that would keep the process alive. */
 const delay = (ms: number): Promise<void> =>

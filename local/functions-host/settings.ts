@@ -3,10 +3,17 @@ import { HostRefusal } from "./refusal.ts";
 /** The app settings: what Azure gives the worker as environment. */
 export type Settings = Readonly<Record<string, string>>;
 
+/** .NET's configuration ignores case. */
+export function setting(settings: Settings, name: string): string | undefined {
+  if (name in settings) return settings[name];
+  const found = Object.keys(settings).find((key) => key.toLowerCase() === name.toLowerCase());
+  return found === undefined ? undefined : settings[found];
+}
+
 /** Replaces every `%NAME%` by the app setting of that name, as bindings allow for names and schedules. */
 export function resolveSettings(text: string, settings: Settings, where: string): string {
   return text.replaceAll(/%([^%\s]+)%/g, (_whole, name: string) => {
-    const value = settings[name];
+    const value = setting(settings, name);
     if (value === undefined) {
       throw new HostRefusal(
         "setting-missing",
@@ -18,12 +25,12 @@ export function resolveSettings(text: string, settings: Settings, where: string)
 }
 
 /**
- * The connection string a binding's `connection` stands for. Azure looks for a setting of that name, then for
- * the same with the prefix AzureWebJobs; identity-based connections (`<name>__fullyQualifiedNamespace`) need
+ * The connection string a binding's `connection` stands for. Azure looks for a setting of that name with the
+ * prefix AzureWebJobs, then for the name itself; identity-based connections (`<name>__fullyQualifiedNamespace`) need
  * Entra ID, which does not exist on this machine.
  */
 export function connectionString(name: string, settings: Settings, where: string): string {
-  const value = settings[name] ?? settings[`AzureWebJobs${name}`];
+  const value = setting(settings, `AzureWebJobs${name}`) ?? setting(settings, name);
   if (value !== undefined && value !== "") return value;
   if (Object.keys(settings).some((key) => key.startsWith(`${name}__`))) {
     throw new HostRefusal(
@@ -36,6 +43,6 @@ export function connectionString(name: string, settings: Settings, where: string
 
 /** `AzureWebJobs.<function>.Disabled` = true or 1 switches one function off. */
 export function isDisabled(functionName: string, settings: Settings): boolean {
-  const value = settings[`AzureWebJobs.${functionName}.Disabled`];
+  const value = setting(settings, `AzureWebJobs.${functionName}.Disabled`);
   return value !== undefined && /^(true|1)$/i.test(value);
 }

@@ -17,11 +17,14 @@ const unsupported = (why: string) => z.never({ error: `not supported by this hos
 /** Means something on Azure only; accepted and without effect here. */
 const azureOnly = z.unknown().optional();
 
+/** Half a lock's longest time: what waits for a fuller batch is locked. */
+const LONGEST_BATCH_WAIT_MS = 150_000;
+
 /** Defaults are Azure's, except where a name says otherwise. */
 const serviceBus = z.strictObject({
   maxConcurrentCalls: z.int().positive().optional(), // default: 16 x cores
   prefetchCount: z.int().nonnegative().default(0),
-  autoCompleteMessages: z.literal(true, { error: "only true is supported by this host" }).default(true),
+  autoCompleteMessages: z.boolean().default(true),
   maxAutoLockRenewalDuration: timeSpan.default(5 * 60_000),
   transportType: z
     .literal("amqpTcp", { error: 'only "amqpTcp" is supported by this host' })
@@ -35,13 +38,14 @@ const serviceBus = z.strictObject({
       maxRetries: z.int().nonnegative().optional(),
     })
     .default({}),
-  // These belong to sessions and batches, which are refused as triggers: without effect until then.
-  maxConcurrentSessions: azureOnly,
-  maxConcurrentCallsPerSession: azureOnly,
-  sessionIdleTimeout: azureOnly,
-  maxMessageBatchSize: azureOnly,
-  minMessageBatchSize: azureOnly,
-  maxBatchWaitTime: azureOnly,
+  maxConcurrentSessions: z.int().positive().default(8),
+  maxConcurrentCallsPerSession: z.int().positive().default(1),
+  sessionIdleTimeout: timeSpan.optional(), // default: clientRetryOptions.tryTimeout
+  maxMessageBatchSize: z.int().positive().default(1000),
+  minMessageBatchSize: z.int().positive().default(1),
+  maxBatchWaitTime: timeSpan
+    .refine((ms) => ms <= LONGEST_BATCH_WAIT_MS, { error: "must not be longer than 00:02:30" })
+    .default(30_000),
   webProxy: unsupported("webProxy"),
   enableCrossEntityTransactions: z
     .literal(false, { error: "only false is supported by this host" })

@@ -10,6 +10,7 @@ import type { TypedData } from "../worker/wire.ts";
 export function triggerMetadata(
   message: ServiceBusReceivedMessage,
   body: string | undefined,
+  sessions: boolean,
 ): Record<string, TypedData> {
   const metadata: Record<string, TypedData> = {};
   const put = (name: string, value: unknown): void => {
@@ -37,10 +38,16 @@ export function triggerMetadata(
   put("SessionId", message.sessionId);
   put("ReplyToSessionId", message.replyToSessionId);
   put("PartitionKey", message.partitionKey);
-  // Live objects of the .NET client; in Node nothing can be done with them but see that they are there.
-  for (const name of ["MessageReceiver", "MessageActions", "ReceiveActions", "Client"]) put(name, {});
+  Object.assign(metadata, liveObjects(sessions));
   if (body !== undefined) addBodyProperties(metadata, body);
   return metadata;
+}
+
+/** Live objects of the .NET client; in Node nothing can be done with them but see that they are there. */
+export function liveObjects(sessions: boolean): Record<string, TypedData> {
+  const names = ["MessageReceiver", "MessageActions", "ReceiveActions", "Client"];
+  if (sessions) names.push("MessageSession", "SessionActions");
+  return Object.fromEntries(names.map((name) => [name, { json: "{}" }]));
 }
 
 function typedData(value: unknown): TypedData | undefined {

@@ -1,62 +1,53 @@
-import { availableParallelism } from "node:os";
-import type { Clock } from "../../clock/clock.ts";
-import type { Log } from "../../part.ts";
-import type { ServiceBusSettings } from "../app/host-json.ts";
+import type { ServiceBusClient } from "@azure/service-bus";
 import type { ServiceBusFunction } from "../app/index-functions.ts";
-import type { InvocationRequest, InvocationResponse } from "../worker/wire.ts";
+import type { Listener, ListenerContext } from "../listener.ts";
+import { BatchListener } from "./batch-listener.ts";
+import { maxConcurrentCalls } from "./concurrency.ts";
 import { ServiceBusListener } from "./listener.ts";
+import { SessionBatchListener } from "./session-batch-listener.ts";
+import { SessionListener } from "./session-listener.ts";
 
-export interface ServiceBusTriggersOptions {
-  readonly settings: ServiceBusSettings;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly invoke: (request: InvocationRequest) => Promise<InvocationResponse>;
+/** The .NET client's time-out for one attempt, which also stands in for a sessionIdleTimeout that is not set. */
+const TRY_TIMEOUT_MS = 60_000;
+
+/** Listeners for all Service Bus functions, and the end of their connections. The client is loaded only if there are any. */
+export async function serviceBusListeners(
+  functions: readonly ServiceBusFunction[],
+  context: ListenerContext,
+): Promise<{ listeners: Listener[]; close: () => Promise<void> }> {
+  if (functions.length === 0) return { listeners: [], close: () => Promise.resolve() };
+  warnOfRetries(functions, context);
+  const { ServiceBusClients } = await import("./clients.ts");
+  const clients = new ServiceBusClients(context.hostJson.extensions.serviceBus);
+  const listeners = functions.map((target) =>
+    listener(target, clients.for(target.connectionString), context),
+  );
+  return { listeners, close: () => clients.close() };
 }
 
-/** Azure's default for maxConcurrentCalls, per function and instance. */
-const CALLS_PER_CORE = 16;
-
-/** How long a start waits for the broker; after that listeners connect whenever it comes. */
-const PATIENCE_MS = 5000;
-
-/** All Service Bus functions of the app. The client is loaded only if there are any. */
-export class ServiceBusTriggers {
-  readonly #functions: readonly ServiceBusFunction[];
-  readonly #options: ServiceBusTriggersOptions;
-  #listeners: ServiceBusListener[] = [];
-  #closeClients: (() => Promise<void>) | undefined;
-
-  constructor(functions: readonly ServiceBusFunction[], options: ServiceBusTriggersOptions) {
-    this.#functions = functions;
-    this.#options = options;
+function listener(
+  target: ServiceBusFunction,
+  client: ServiceBusClient,
+  { hostJson, clock, log, invoke }: ListenerContext,
+): Listener {
+  const settings = hostJson.extensions.serviceBus;
+  const tryTimeoutMs = settings.clientRetryOptions.tryTimeout ?? TRY_TIMEOUT_MS;
+  const idleMs = settings.sessionIdleTimeout ?? tryTimeoutMs;
+  const handling = { client, settings, clock, log, invoke };
+  if (target.batches) {
+    return target.sessions
+      ? new SessionBatchListener(target, { ...handling, idleMs })
+      : new BatchListener(target, { ...handling, tryTimeoutMs });
   }
+  if (target.sessions) return new SessionListener(target, { ...handling, idleMs });
+  return new ServiceBusListener(target, { ...handling, maxConcurrentCalls: maxConcurrentCalls(settings) });
+}
 
-  /** Opens a receiver per function; resolves when all are open, or the broker lets itself be waited for. */
-  async start(): Promise<void> {
-    if (this.#functions.length === 0) return;
-    const { ServiceBusClients } = await import("./clients.ts");
-    const { settings, clock, log, invoke } = this.#options;
-    const clients = new ServiceBusClients(settings);
-    this.#closeClients = () => clients.close();
-    const maxConcurrentCalls = settings.maxConcurrentCalls ?? CALLS_PER_CORE * availableParallelism();
-    this.#listeners = this.#functions.map((target) => {
-      const client = clients.for(target.connectionString);
-      return new ServiceBusListener(target, { client, settings, maxConcurrentCalls, clock, log, invoke });
-    });
-    const open = Promise.all(this.#listeners.map((listener) => listener.start()));
-    const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, PATIENCE_MS); // real time: a real connection is waited for
-    await Promise.race([open, patience.promise]);
-    clearTimeout(timer);
-  }
-
-  /** Receives no more; resolves when every message under way is settled. */
-  async stop(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.stop()));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    await this.#closeClients?.();
+/** Azure documents retry policies as unsupported here: the broker's delivery count is what repeats. */
+function warnOfRetries(functions: readonly ServiceBusFunction[], { log }: ListenerContext): void {
+  for (const { name, retry } of functions) {
+    if (retry === undefined) continue;
+    const why = "Service Bus triggers have no retry policy; a failed message is abandoned and comes again";
+    log("retry policy ignored", { function: name, why });
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, ScheduledCall } from "../../clock/clock.ts";
 import type { TimerFunction } from "../app/index-functions.ts";
+import type { Listener } from "../listener.ts";
 import { childTrace } from "../trace-context.ts";
 import type { InvocationRequest, InvocationResponse } from "../worker/wire.ts";
 import { firesMoreThanOnceAMinute, parseSchedule, type Schedule } from "./schedule.ts";
@@ -18,7 +19,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
  * Runs one timer function: waiting -> running -> waiting. Runs never overlap, a run that takes longer than the
  * interval swallows the occurrences it covers, and a failed run waits for the next one like any other.
  */
-export class TimerListener {
+export class TimerListener implements Listener {
   readonly #target: TimerFunction;
   readonly #options: TimerListenerOptions;
   readonly #schedule: Schedule;
@@ -35,18 +36,27 @@ export class TimerListener {
     this.#monitored = target.useMonitor && !firesMoreThanOnceAMinute(this.#schedule, options.clock.now());
   }
 
+  get functionName(): string {
+    return this.#target.name;
+  }
+
   /** Runs at once if an occurrence was missed while the host was down: several missed ones are one run. */
-  start(): void {
+  start(): Promise<void> {
     const now = this.#options.clock.now();
     if (!this.#monitored) {
       if (this.#target.runOnStartup) this.#run(false);
       else this.#waitFrom(now);
-      return;
+      return Promise.resolve();
     }
     const status = this.#recordedStatus(now);
     const isPastDue = now > Date.parse(status.Next);
     if (isPastDue || this.#target.runOnStartup) this.#run(isPastDue);
     else this.#waitUntil(Date.parse(status.Next));
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.stop();
   }
 
   /** No further runs; resolves when the current one is over. */

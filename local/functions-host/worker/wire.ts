@@ -13,6 +13,9 @@ export interface TypedData {
   readonly int?: number;
   readonly double?: number;
   readonly http?: HttpData;
+  readonly collectionString?: { readonly string: readonly string[] };
+  readonly collectionBytes?: { readonly bytes: readonly Uint8Array[] };
+  readonly collectionSint64?: { readonly sint64: readonly number[] };
 }
 
 /** An HTTP request on the way in, an HTTP response on the way out. */
@@ -61,6 +64,15 @@ export interface InvocationRequest {
   readonly inputData: readonly { readonly name: string; readonly data: TypedData }[];
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
   readonly traceContext: TraceContext;
+  /** Which attempt of a retry policy this is; missing on the first. */
+  readonly retryContext?: RetryContext;
+}
+
+export interface RetryContext {
+  readonly retryCount: number;
+  /** -1 = no limit. */
+  readonly maxRetryCount: number;
+  readonly exception?: { readonly message: string; readonly source?: string; readonly stackTrace?: string };
 }
 
 export interface InvocationResponse {

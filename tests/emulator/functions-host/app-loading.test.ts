@@ -148,20 +148,6 @@ test.for([
     'function "out" has an output binding of type "queue"',
   ],
   [
-    "batches",
-    register(
-      'app.serviceBusQueue("many", { queueName: "q", connection: "C", cardinality: "many", handler });',
-    ),
-    'function "many" asks for cardinality "many"',
-  ],
-  [
-    "sessions",
-    register(
-      'app.serviceBusQueue("ses", { queueName: "q", connection: "C", isSessionsEnabled: true, handler });',
-    ),
-    'function "ses" asks for isSessionsEnabled',
-  ],
-  [
     "a connection without a setting",
     register('app.serviceBusQueue("lost", { queueName: "q", connection: "Nowhere", handler });'),
     'function "lost": there is no app setting "Nowhere"',

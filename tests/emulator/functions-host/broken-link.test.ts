@@ -13,7 +13,15 @@ async function useListener(broker: ScriptedBroker, maxConcurrentCalls: number) {
   const client = new ServiceBusClient(broker.connectionString, { retryOptions });
   const ends: PromiseWithResolvers<InvocationResponse>[] = [];
   const events: string[] = [];
-  const queue = { connectionString: broker.connectionString, entity: { queue: "work" }, binary: false };
+  const queue = {
+    connectionString: broker.connectionString,
+    entity: { queue: "work" },
+    binary: false,
+    batches: false,
+    sessions: false,
+    autoComplete: undefined,
+    retry: undefined,
+  };
   const listener = new ServiceBusListener(
     { name: "f", triggerName: "t", trigger: "serviceBus", ...queue },
     {

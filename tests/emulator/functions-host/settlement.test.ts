@@ -69,6 +69,10 @@ test("a listener whose functions end in the same turn, one well and one not, set
       connectionString: broker.connectionString,
       entity: { queue: "work" },
       binary: false,
+      batches: false,
+      sessions: false,
+      autoComplete: undefined,
+      retry: undefined,
     },
     {
       client,

@@ -1,0 +1,14 @@
+import { HostRefusal } from "../refusal.ts";
+import { flag, resolved, type BindingContext } from "./binding-properties.ts";
+import type { Indexed, TimerFunction } from "./index-functions.ts";
+
+export function timerTrigger(context: BindingContext): Omit<TimerFunction, keyof Indexed> {
+  const schedule = resolved(context, "schedule");
+  if (schedule === undefined) throw new HostRefusal("function-invalid", `${context.where} has no schedule`);
+  return {
+    trigger: "timer",
+    schedule,
+    runOnStartup: flag(context, "runOnStartup") === true,
+    useMonitor: flag(context, "useMonitor") !== false,
+  };
+}
