@@ -4,16 +4,16 @@ import { header, type Request } from "./request.ts";
 const REGION = "Local";
 
 /**
- * The account document. Clients go on with the address they find here, so it is the one they came by. The id
- * `localhost` makes @azure/cosmos keep to its configured endpoint altogether.
+ * The account document. Clients go on with the address they find here, so it is the one they came by. The id must not be
+ * `localhost`: then @azure/cosmos ignores the locations and reads the account again, twice before every request.
  */
 export function readAccount(request: Request): Reply {
   const endpoint = `http://${header(request, "host") ?? "127.0.0.1"}/`;
   const location = [{ name: REGION, databaseAccountEndpoint: endpoint }];
   return json(200, {
     _self: "",
-    id: "localhost",
-    _rid: "localhost",
+    id: "expedite",
+    _rid: "expedite",
     media: "//media/",
     addresses: "//addresses/",
     _dbs: "//dbs/",

@@ -29,6 +29,13 @@ test("every response has an activity id of its own", async () => {
   expect(new Set(ids).size).toBe(5);
 });
 
+test("the client reads the account once, and then sends one request per operation", async () => {
+  const { database } = await useCosmos();
+  const container = await makeContainer(database);
+  const { diagnostics } = await container.items.create({ id: "1", pk: "a" });
+  expect(diagnostics.clientSideRequestStatistics.metadataDiagnostics.metadataLookups).toEqual([]);
+});
+
 const own = (endpoint: string, path: string, init: RequestInit = {}): Promise<Response> =>
   fetch(`${endpoint}_expedite/${path}`, {
     ...init,
