@@ -163,6 +163,8 @@ class ConnectedPeer implements Peer {
 
 /** An empty frame: it means nothing but "I am here". */
 const EMPTY_FRAME = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]);
+/** Turns of the event loop that an answer of substance may take: a commit gathers writes for three. */
+const TURNS_TO_ANSWER = 4;
 
 /**
  * Answers what needs no answer (flow, mostly) with an empty frame. Azure's client leaves Nagle's algorithm
@@ -170,17 +172,18 @@ const EMPTY_FRAME = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]);
  * anything to send along, takes 40 ms.
  */
 function acknowledgeAtOnce(connection: RheaConnection, socket: Socket): void {
-  let waiting = false;
-  socket.on("data", () => {
-    if (waiting) return;
-    waiting = true;
-    const before = socket.bytesWritten;
-    // The commit of this turn, and with it most answers, comes first.
-    setImmediate(() => {
-      waiting = false;
+  let isWaiting = false;
+  const look = (before: number, turnsLeft: number): void =>
+    void setImmediate(() => {
       const isSilent = socket.bytesWritten === before && socket.writable;
+      if (isSilent && turnsLeft > 1) return look(before, turnsLeft - 1);
+      isWaiting = false;
       if (isSilent && connection.is_open()) socket.write(EMPTY_FRAME);
     });
+  socket.on("data", () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    look(socket.bytesWritten, TURNS_TO_ANSWER);
   });
 }
 

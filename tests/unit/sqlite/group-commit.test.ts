@@ -1,0 +1,57 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { GroupCommit } from "#local/sqlite/group-commit.ts";
+
+function open() {
+  const commit = new GroupCommit({ path: ":memory:", durability: "strict" });
+  commit.db.exec("CREATE TABLE note (text TEXT NOT NULL)");
+  const insert = commit.db.prepare("INSERT INTO note VALUES (?)");
+  return { commit, note: (text: string) => commit.run(() => insert.run(text))[1] };
+}
+
+test("writes of busy turns that follow each other share a commit", async () => {
+  const { commit, note } = open();
+  const first = note("a");
+  await turn();
+  expect(note("b")).toBe(first);
+  await first;
+  expect(commit.db.isTransaction).toBe(false);
+  expect(note("c")).not.toBe(first);
+  await commit.settled();
+  commit.close();
+});
+
+test("a write that stays alone waits for no more than one quiet turn", async () => {
+  const { commit, note } = open();
+  let isDurable = false;
+  void note("a").then(() => (isDurable = true));
+  await turn();
+  await turn();
+  await Promise.resolve();
+  expect(isDurable).toBe(true);
+  commit.close();
+});
+
+test("writes that never stop do not keep the first of them from the disk", async () => {
+  const { commit, note } = open();
+  let isDurable = false;
+  void note("first").then(() => (isDurable = true));
+  let turns = 0;
+  while (!isDurable) {
+    await turn();
+    turns++;
+    void note(`more ${turns}`);
+  }
+  expect(turns).toBeLessThanOrEqual(4);
+  await commit.settled();
+  commit.close();
+});
+
+test("what is open when the file is closed is committed, and a later turn finds nothing to do", async () => {
+  const { commit, note } = open();
+  const durable = note("a");
+  commit.close();
+  await durable;
+  await turn();
+  await turn();
+});
