@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import { inputsUnchanged, replaceFiles, writeInputs } from "./built-files.ts";
 
 export interface BuiltApp {
@@ -25,6 +25,24 @@ const REQUIRE_BANNER =
 const outdirOf = (appRoot: string): string => join(appRoot, "dist", "functions");
 const inputsFileOf = (appRoot: string): string => join(appRoot, "dist", "functions.inputs.json");
 
+/** How the app below `appRoot` becomes what is deployed. */
+export const bundleOptions = (appRoot: string) =>
+  ({
+    absWorkingDir: appRoot,
+    entryPoints: ["functions/index.ts"],
+    bundle: true,
+    platform: "node",
+    target: "node22", // what Flex Consumption offers beside 24
+    format: "esm",
+    splitting: true, // keeps `await import()` of the heavy SDKs lazy
+    chunkNames: "chunks/[name]-[hash]",
+    minify: false,
+    sourcemap: true,
+    external: ["@azure/functions-core"], // exists only inside the worker
+    banner: { js: REQUIRE_BANNER },
+    logLevel: "silent",
+  }) satisfies BuildOptions;
+
 /** Bundles the app, unless nothing that went into the last bundle has changed since: that takes most of a start's time. */
 export async function buildAppIfChanged(appRoot: string): Promise<void> {
   if (!inputsUnchanged(inputsFileOf(appRoot), appRoot)) await buildApp(appRoot);
@@ -39,21 +57,9 @@ export async function buildApp(appRoot: string): Promise<BuiltApp> {
   const startedAtMs = Date.now();
   const outdir = outdirOf(appRoot);
   const { metafile, outputFiles } = await build({
-    absWorkingDir: appRoot,
-    entryPoints: ["functions/index.ts"],
+    ...bundleOptions(appRoot),
     outdir,
-    bundle: true,
-    platform: "node",
-    target: "node22", // what Flex Consumption offers beside 24
-    format: "esm",
-    splitting: true, // keeps `await import()` of the heavy SDKs lazy
-    chunkNames: "chunks/[name]-[hash]",
-    minify: false,
-    sourcemap: true,
-    external: ["@azure/functions-core"], // exists only inside the worker
-    banner: { js: REQUIRE_BANNER },
     metafile: true,
-    logLevel: "silent",
     write: false,
   });
   mkdirSync(outdir, { recursive: true });

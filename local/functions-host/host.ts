@@ -35,6 +35,8 @@ export interface FunctionsHostOptions extends PartOptions {
   readonly maxWorkers?: number;
   /** How long functions may go on when the host stops; 10 s unless said otherwise. */
   readonly drainMs?: number;
+  /** How often a worker may crash within half an hour before its restarts are delayed; 3 unless said otherwise, as on Azure. */
+  readonly freeRestarts?: number;
   /** Arguments for the worker processes' Node, such as `--inspect`. */
   readonly workerExecArgv?: readonly string[];
 }
@@ -126,13 +128,13 @@ class Host {
     size: number,
     niceness: number,
   ): Promise<readonly RegisteredFunction[]> {
-    const { appRoot, settings, log, inProcess, workerExecArgv } = this.#options;
+    const { appRoot, settings, log, inProcess, workerExecArgv, freeRestarts } = this.#options;
     const launch = inProcess
       ? inProcessWorkers(appRoot, settings)
       : forkedWorkers({ appRoot, settings, niceness, execArgv: workerExecArgv ?? [] });
     const timeoutMs = this.#hostJson.functionTimeout;
     // Processes start, run and hang in real time; a hand-driven clock that jumps an hour must not kill them.
-    const group = new WorkerGroup({ name, size, launch, clock: realClock, log, timeoutMs });
+    const group = new WorkerGroup({ name, size, launch, clock: realClock, log, timeoutMs, freeRestarts });
     this.#groups.set(name, group);
     return group.start();
   }

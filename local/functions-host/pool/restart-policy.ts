@@ -17,9 +17,9 @@ export class RestartPolicy {
   #crashes: number[] = [];
 
   /** @param size how many workers the group has; each brings its own free restarts. */
-  constructor(clock: Clock, size: number) {
+  constructor(clock: Clock, size: number, freePerWorker = FREE_RESTARTS) {
     this.#clock = clock;
-    this.#free = FREE_RESTARTS * size;
+    this.#free = freePerWorker * size;
   }
 
   /** Counts one crash. */

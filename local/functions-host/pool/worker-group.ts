@@ -21,6 +21,8 @@ export interface WorkerGroupOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly timeoutMs: number | undefined;
+  /** Per worker; see `RestartPolicy`. */
+  readonly freeRestarts?: number | undefined;
 }
 
 /** How long an invocation may wait for a worker to come up before it fails. */
@@ -44,7 +46,7 @@ export class WorkerGroup {
 
   constructor(options: WorkerGroupOptions) {
     this.#options = options;
-    this.#restarts = new RestartPolicy(options.clock, options.size);
+    this.#restarts = new RestartPolicy(options.clock, options.size, options.freeRestarts);
   }
 
   /** Resolves with the app's functions once the first worker is up; rejects when the app cannot be loaded. */

@@ -18,9 +18,9 @@ export type Entry = z.infer<typeof Entry>;
 
 export type Partner = "payments" | "stock" | "mail" | "webhooks";
 
-/** What really arrived at a partner, every call in order. */
-export async function ledger(place: Place, partner: Partner): Promise<Entry[]> {
-  const response = await fetch(`${place.partners}/${partner}/ledger`);
+/** What really arrived at a partner, every call in order, or those after a sequence number. */
+export async function ledger(place: Place, partner: Partner, after = 0): Promise<Entry[]> {
+  const response = await fetch(`${place.partners}/${partner}/ledger?after=${after}`);
   return z.object({ entries: z.array(Entry) }).parse(await response.json()).entries;
 }
 
@@ -61,21 +61,21 @@ export async function mailsAbout(place: Place, orderId: string): Promise<Mail[]>
   return (await Promise.all(ids.map(read))).toReversed();
 }
 
+/** The partners whose effects the world sees; goods are counted on the shelves. */
+export const seenPartners = ["payments", "mail", "webhooks"] as const;
+
 /** Everything that counted at a partner, one line each: what the world saw of us. */
 export async function effects(place: Place): Promise<string[]> {
-  const [payments, mail, webhooks] = await Promise.all([
-    ledger(place, "payments"),
-    ledger(place, "mail"),
-    ledger(place, "webhooks"),
-  ]);
-  return [
-    ...payments.filter(counted).map(({ kind, orderId }) => `${orderId} ${kind}`),
-    ...mail.filter(counted).map(({ kind, orderId, to }) => `${orderId} ${kind} to ${to}`),
-    ...webhooks.filter(counted).map(({ kind, orderId, vendorId }) => `${orderId} ${kind} to ${vendorId}`),
-  ];
+  const ledgers = await Promise.all(seenPartners.map((partner) => ledger(place, partner)));
+  return ledgers.flat().filter(counted).map(effectLine);
 }
 
-const counted = ({ effect }: Entry): boolean => effect;
+export const counted = ({ effect }: Entry): boolean => effect;
+
+export function effectLine({ orderId, kind, to, vendorId }: Entry): string {
+  const whom = to ?? vendorId;
+  return `${orderId} ${kind}${whom === undefined ? "" : ` to ${whom}`}`;
+}
 
 const byMail = new Set(vendors.filter(({ toldBy }) => toldBy === "email").map(({ id }) => id));
 

@@ -1,0 +1,126 @@
+/**
+ * Every `await` of our own code in the path of an order, found in the sources and not in a list: a process is killed (SIGKILL)
+ * before and after each, and the partners' ledgers must show every effect once.
+ *
+ * `node tests/prove/crash-points.prove.ts [word …]`: only points whose name contains a word.
+ */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AwaitPoint } from "./support/await-points.ts";
+import { type Kill, phases } from "./support/control.ts";
+import { buildInstrumentedApp } from "./support/instrumented-app.ts";
+import type { Answer, Order } from "./crash/lane.ts";
+import { scenarios } from "./crash/scenarios.ts";
+import type { Recording, Result, Task } from "./crash/theatre.ts";
+import { explanationOf } from "./crash/unreached.ts";
+import { concludes } from "./support/verdict.ts";
+
+const LANE = fileURLToPath(new URL("crash/lane.ts", import.meta.url));
+
+class Lane {
+  readonly #child: ChildProcess = fork(LANE, { serialization: "advanced" });
+
+  async ask(order: Order): Promise<Answer> {
+    this.#child.send(order);
+    const [answer]: Answer[] = await once(this.#child, "message");
+    if (answer === undefined || answer.kind === "failed") throw new Error(answer?.error ?? "no answer");
+    return answer;
+  }
+}
+
+function firstKills(points: readonly AwaitPoint[]): [string, Omit<Kill, "name">][] {
+  return scenarios.flatMap(({ name, killedAt }) => {
+    if (killedAt === undefined) return [];
+    const { file, text, during } = killedAt;
+    const point = points.find(({ id, text: line }) => id.startsWith(`${file}:`) && line.includes(text));
+    if (point === undefined) throw new Error(`${name}: no await in ${file} is in a line with ${text}`);
+    return [[name, { point: point.id, during, phase: "before" }]];
+  });
+}
+
+/** Each point and function once, in the first scenario that comes past it. */
+function tasksOf(recordings: readonly Recording[], words: readonly string[]): Task[] {
+  const seen = new Set<string>();
+  return recordings.flatMap(({ scenario, met }) =>
+    met.flatMap(({ point, during }) => {
+      const name = `${point} ${during}`;
+      if (seen.has(name) || (words.length > 0 && !words.some((word) => name.includes(word)))) return [];
+      seen.add(name);
+      return phases.map((phase, index) => ({
+        scenario,
+        kill: {
+          name: `${seen.size}-${index}`,
+          point,
+          during: during === "start" ? undefined : during,
+          phase,
+        },
+      }));
+    }),
+  );
+}
+
+async function killAll(lanes: readonly Lane[], tasks: readonly Task[]): Promise<Result[]> {
+  const results: Result[] = [];
+  const waiting = [...tasks];
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+        const answer = await lane.ask({ kind: "kill", task });
+        if (answer.kind === "killed") results.push(answer.result);
+        if (results.length % 50 === 0) console.log(`  ${results.length} of ${tasks.length} kills`);
+      }
+    }),
+  );
+  return results;
+}
+
+const startedAt = performance.now();
+const appRoot = mkdtempSync(join(tmpdir(), "expedite-prove-app-"));
+try {
+  const points = await buildInstrumentedApp(appRoot);
+  const first = firstKills(points);
+  const lanes = Array.from({ length: Math.max(2, availableParallelism()) }, () => new Lane());
+  await Promise.all(lanes.map((lane) => lane.ask({ kind: "open", appRoot, firstKills: first })));
+  const recorded = await lanes[0]?.ask({ kind: "record" });
+  if (recorded?.kind !== "recorded") throw new Error("Nothing was recorded");
+
+  const { recordings } = recorded;
+  const met = new Set(recordings.flatMap((each) => each.met.map(({ point }) => point)));
+  const unmet = points.filter(({ id }) => !met.has(id));
+  const tasks = tasksOf(recordings, process.argv.slice(2));
+  const results = await killAll(lanes, tasks);
+  await Promise.all(lanes.map((lane) => lane.ask({ kind: "close" })));
+
+  const wrong = results.filter((result) => result.wrong !== undefined);
+  const missed = results.filter(({ killed }) => !killed);
+  const unexplained = unmet.filter((point) => explanationOf(point) === undefined);
+  for (const { task, wrong: what } of wrong)
+    console.log(
+      `  WRONG ${task.scenario}: killed ${task.kill.phase} ${task.kill.point} (${task.kill.during}): ${what}`,
+    );
+  for (const { task } of missed)
+    console.log(
+      `  not reached again: ${task.kill.phase} ${task.kill.point} (${task.kill.during}) in "${task.scenario}"`,
+    );
+  for (const { id, text } of unexplained) console.log(`  never met, unexplained: ${id}  ${text}`);
+  concludes("crash points", startedAt, [
+    ["awaits in functions, use cases, bindings and adapters", points.length, undefined],
+    ["  met by the scenarios", points.length - unmet.length, undefined],
+    ["  never met, with a reason", unmet.length - unexplained.length, undefined],
+    ["  never met, unexplained", unexplained.length, 0],
+    ["places to die (an await in one function's course)", tasks.length / phases.length, undefined],
+    ["processes killed there, before and after", results.length - missed.length, tasks.length],
+    ["orders that stood otherwise than promised", wrong.length, 0],
+    [
+      "mails that SMTP sent twice after a kill",
+      results.reduce((sum, { repeated }) => sum + repeated, 0),
+      undefined,
+    ],
+  ]);
+} finally {
+  rmSync(appRoot, { recursive: true, force: true });
+}

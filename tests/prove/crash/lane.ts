@@ -1,0 +1,38 @@
+/** A process with a theatre of its own: is told what to do over its channel, one thing at a time, and answers. */
+import type { Kill } from "../support/control.ts";
+import { type Recording, type Result, type Task, Theatre } from "./theatre.ts";
+
+export type Order =
+  | { readonly kind: "open"; readonly appRoot: string; readonly firstKills: [string, Omit<Kill, "name">][] }
+  | { readonly kind: "record" }
+  | { readonly kind: "kill"; readonly task: Task }
+  | { readonly kind: "close" };
+
+export type Answer =
+  | { readonly kind: "done" }
+  | { readonly kind: "recorded"; readonly recordings: readonly Recording[] }
+  | { readonly kind: "killed"; readonly result: Result }
+  | { readonly kind: "failed"; readonly error: string };
+
+let theatre: Theatre | undefined;
+
+async function obey(order: Order): Promise<Answer> {
+  if (order.kind === "open") theatre = await Theatre.open(order.appRoot, new Map(order.firstKills));
+  if (theatre === undefined) throw new Error("There is no theatre yet");
+  if (order.kind === "record") return { kind: "recorded", recordings: await theatre.record() };
+  if (order.kind === "kill") return { kind: "killed", result: await theatre.kill(order.task) };
+  if (order.kind === "close") await theatre.close();
+  return { kind: "done" };
+}
+
+process.on("disconnect", () => process.exit(1));
+process.on("message", (order: Order) => {
+  obey(order).then(
+    (answer) => process.send?.(answer, () => order.kind === "close" && process.exit(0)),
+    (error: unknown) =>
+      process.send?.({
+        kind: "failed",
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      } satisfies Answer),
+  );
+});

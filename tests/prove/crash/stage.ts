@@ -1,0 +1,161 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import type { Delivery } from "#shared/contracts/delivery.ts";
+import type { Order } from "#shared/contracts/order.ts";
+import type { OrderRequest } from "#shared/contracts/order-request.ts";
+import { orderIdFor } from "#shared/domain/ids.ts";
+import { compare, faultsOfCancelled, type Partner, setMode } from "../../journey/support/partner-books.ts";
+import {
+  brandNames,
+  cancelWhatever,
+  type PlacedOrder,
+  placeWhatever,
+  requestFor,
+} from "../../journey/support/storefront.ts";
+import type { Books } from "../support/books.ts";
+import type { ProvingCloud } from "../support/proving-cloud.ts";
+
+/** How an order must stand when all is over. */
+export interface Promised {
+  readonly effects: readonly string[];
+  readonly status: Order["status"];
+  readonly notices: Readonly<Partial<Record<Delivery["state"], number>>>;
+  /** Dead letters that this order leaves. */
+  readonly deadLetters?: number;
+  /** Effects that a crash at the wrong moment may repeat, and nobody can help it. */
+  readonly mayRepeat?: RegExp;
+}
+
+const LOOK_AGAIN_AFTER_MS = 15;
+/** When nothing came for so long, all that is left is waiting, and the clock may jump. */
+const STUCK_AFTER_MS = 350;
+/** More than the sweep leaves an outbox alone, less than a lock lasts: what is being handled keeps its lock. */
+const JUMP_MS = 11_000;
+const GIVE_UP_AFTER_MS = 40_000;
+
+export interface StageOptions {
+  readonly cloud: ProvingCloud;
+  readonly books: Books;
+  /** The Idempotency-Key, from which the order has its id. */
+  readonly key: string;
+  readonly deadLettersBefore: number;
+  readonly change: (request: OrderRequest) => OrderRequest;
+}
+
+/** One order's life in a cloud where a process may die at any moment, seen from the storefront. */
+export class Stage {
+  readonly order: PlacedOrder;
+  /** Effects that came twice where that had to be expected. */
+  repeated = 0;
+  readonly #options: StageOptions;
+  readonly #cloud: ProvingCloud;
+  readonly #books: Books;
+  readonly #key: string;
+  readonly #deadLettersBefore: number;
+
+  constructor(options: StageOptions) {
+    const { cloud, books, key, deadLettersBefore, change } = options;
+    this.#options = options;
+    const brand = brandNames[0];
+    this.order = { id: orderIdFor(brand, key), brand, request: change(requestFor(cloud.place, brand)) };
+    this.#cloud = cloud;
+    this.#books = books;
+    this.#key = key;
+    this.#deadLettersBefore = deadLettersBefore;
+  }
+
+  /** Posts until somebody answers 202, always under the same key. */
+  async place(): Promise<void> {
+    const { brand, request, id } = this.order;
+    const giveUp = AbortSignal.timeout(GIVE_UP_AFTER_MS);
+    const placed = await placeWhatever(this.#cloud.place, brand, this.#key, request, giveUp);
+    if (placed.id !== id) throw new Error(`The order is called ${placed.id}, expected ${id}`);
+  }
+
+  /** Further orders of the same kind in the same cloud. */
+  siblings(count: number): Stage[] {
+    return Array.from(
+      { length: count },
+      (_, index) => new Stage({ ...this.#options, key: `${this.#key}-${index}` }),
+    );
+  }
+
+  /** While it is away nothing is delivered, and nothing can be published. */
+  async takeServiceBusAway(): Promise<void> {
+    await this.#cloud.stopServiceBus();
+  }
+
+  async bringServiceBusBack(): Promise<void> {
+    await this.#cloud.startServiceBus();
+  }
+
+  async cancel(): Promise<void> {
+    await cancelWhatever(this.#cloud.place, this.order, AbortSignal.timeout(GIVE_UP_AFTER_MS));
+  }
+
+  /** Puts a partner into a mode, as far as this order is concerned. */
+  async make(partner: Partner, mode: Readonly<{ mode: string; [option: string]: unknown }>): Promise<void> {
+    await setMode(this.#cloud.place, partner, mode.mode === "ok" ? mode : { ...mode, only: [this.order.id] });
+  }
+
+  /** Waits, over jumps of the clock, until `look` answers nothing; throws what it said last. */
+  async until(look: () => Promise<string | undefined>): Promise<void> {
+    const giveUpAt = performance.now() + GIVE_UP_AFTER_MS;
+    let quietSince = performance.now();
+    let said: string | undefined;
+    for (;;) {
+      const now = await look();
+      if (now === undefined) return;
+      if (performance.now() > giveUpAt) throw new Error(now);
+      if (now !== said) quietSince = performance.now();
+      said = now;
+      if (performance.now() - quietSince > STUCK_AFTER_MS) {
+        this.#cloud.clock.jump(JUMP_MS);
+        quietSince = performance.now();
+      }
+      await pause(LOOK_AGAIN_AFTER_MS);
+    }
+  }
+
+  /** What of these effects the partners have not seen yet. */
+  async missing(effects: readonly string[]): Promise<string | undefined> {
+    const { missing } = compare(await this.#books.effectsOf(this.order.id), effects);
+    return missing.length === 0 ? undefined : `missing: ${missing.join(", ")}`;
+  }
+
+  /** Waits until a cancelled order ended in peace, whatever it had come to: see `faultsOfCancelled`. */
+  async settledAfterCancellation(): Promise<void> {
+    const { id, brand } = this.order;
+    await this.until(async () => {
+      const [fault] = faultsOfCancelled(this.order, await this.#books.effectsOf(id));
+      if (fault !== undefined) return fault;
+      const { status, owesMessages } = await this.#books.standingOf(brand, id);
+      if (owesMessages || (status !== "cancelled" && status !== "refunded")) return `it is ${status}`;
+      const { waiting } = await this.#books.queues();
+      return waiting === 0 ? undefined : `${waiting} messages wait`;
+    });
+    const [fault] = faultsOfCancelled(this.order, await this.#books.effectsOf(id));
+    if (fault !== undefined) throw new Error(fault);
+  }
+
+  /** Waits until the order stands as promised and nothing of it is under way any more; what came too often is an error. */
+  async settled(promised: Promised): Promise<void> {
+    const { id, brand } = this.order;
+    await this.until(async () => {
+      const missing = await this.missing(promised.effects);
+      if (missing !== undefined) return missing;
+      const { status, owesMessages, notices } = await this.#books.standingOf(brand, id);
+      if (status !== promised.status || owesMessages)
+        return `${status}, outbox ${owesMessages ? "full" : "empty"}`;
+      if (!isDeepStrictEqual(notices, promised.notices)) return `notices: ${JSON.stringify(notices)}`;
+      const { waiting, deadLetters } = await this.#books.queues();
+      if (waiting > 0) return `${waiting} messages wait`;
+      const left = deadLetters - this.#deadLettersBefore;
+      return left === (promised.deadLetters ?? 0) ? undefined : `${left} dead letters`;
+    });
+    const { surplus } = compare(await this.#books.effectsOf(id), promised.effects);
+    const unexcused = surplus.filter((effect) => promised.mayRepeat?.test(effect) !== true);
+    if (unexcused.length > 0) throw new Error(`too often: ${unexcused.join(", ")}`);
+    this.repeated += surplus.length;
+  }
+}

@@ -1,0 +1,130 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { Books } from "../support/books.ts";
+import { firedFile, type Kill, metFile } from "../support/control.ts";
+import { ProvingCloud } from "../support/proving-cloud.ts";
+import { requestOf, type Scenario, scenarios } from "./scenarios.ts";
+import { Stage } from "./stage.ts";
+
+/** A place in our code where a process can die: an `await`, in the course of one function's invocation. */
+export interface Met {
+  readonly point: string;
+  readonly during: string;
+}
+
+/** What the workers come past while each scenario is played. */
+export interface Recording {
+  readonly scenario: string;
+  readonly met: readonly Met[];
+}
+
+export interface Task {
+  readonly scenario: string;
+  readonly kill: Kill;
+}
+
+export interface Result {
+  readonly task: Task;
+  /** The process died where it was told to. */
+  readonly killed: boolean;
+  /** What stood otherwise than promised at the end; undefined = nothing. */
+  readonly wrong: string | undefined;
+  /** Effects that came twice where that cannot be helped. */
+  readonly repeated: number;
+}
+
+const NO_CHANGES = {};
+
+/** One cloud in which scenario after scenario is played, each with an order of its own. */
+export class Theatre {
+  readonly #cloud: ProvingCloud;
+  readonly #books: Books;
+  readonly #firstKills: ReadonlyMap<string, Omit<Kill, "name">>;
+  #settings: Readonly<Record<string, string>> = NO_CHANGES;
+  #played = 0;
+  #deadLetters = 0;
+
+  private constructor(cloud: ProvingCloud, firstKills: ReadonlyMap<string, Omit<Kill, "name">>) {
+    this.#cloud = cloud;
+    this.#books = new Books(cloud.place);
+    this.#firstKills = firstKills;
+  }
+
+  /** `firstKills`: by scenario, the kill that happens in it in any case. */
+  static async open(appRoot: string, firstKills: ReadonlyMap<string, Omit<Kill, "name">>): Promise<Theatre> {
+    return new Theatre(await ProvingCloud.open({ appRoot }), firstKills);
+  }
+
+  async record(): Promise<Recording[]> {
+    const recordings: Recording[] = [];
+    for (const scenario of scenarios) {
+      this.#cloud.control({ recording: true });
+      rmSync(metFile(this.#cloud.folder), { force: true });
+      await this.#play(scenario, []);
+      this.#cloud.control({ recording: false });
+      const lines = new Set(readFileSync(metFile(this.#cloud.folder), "utf8").trim().split("\n"));
+      const met = [...lines].map((line) => {
+        const [point = "", during = ""] = line.split("\t");
+        return { point, during };
+      });
+      recordings.push({ scenario: scenario.name, met });
+    }
+    return recordings;
+  }
+
+  /** Plays the scenario with the kill; where a warm process does not come past the point any more, with a cold one. */
+  async kill(task: Task): Promise<Result> {
+    const scenario = scenarios.find(({ name }) => name === task.scenario);
+    if (scenario === undefined) throw new Error(`There is no scenario ${task.scenario}`);
+    let repeated = 0;
+    let wrong: string | undefined;
+    try {
+      // What is remembered is not asked again, and what was met once may have been a race: with cold processes, then anywhere.
+      for (const kill of [task.kill, task.kill, { ...task.kill, during: undefined }]) {
+        repeated += await this.#play(scenario, [kill]);
+        if (this.#fired(kill)) break;
+        for (const pid of this.#cloud.workers) process.kill(pid, "SIGKILL");
+      }
+    } catch (error) {
+      wrong = error instanceof Error ? error.message : String(error);
+    }
+    return { task, killed: this.#fired(task.kill), wrong, repeated };
+  }
+
+  async close(): Promise<void> {
+    this.#books.close();
+    await this.#cloud.close();
+  }
+
+  #fired(kill: Kill): boolean {
+    return existsSync(firedFile(this.#cloud.folder, kill));
+  }
+
+  async #play(scenario: Scenario, kills: readonly Kill[]): Promise<number> {
+    await this.#useSettings(scenario.settings ?? NO_CHANGES);
+    const number = this.#played++;
+    const always = this.#firstKills.get(scenario.name);
+    const first = always === undefined ? [] : [{ ...always, name: `always-${number}` }];
+    this.#cloud.control({ kills: [...first, ...kills] });
+    const stage = new Stage({
+      cloud: this.#cloud,
+      books: this.#books,
+      key: `prove-${number}`,
+      change: requestOf(scenario),
+      deadLettersBefore: this.#deadLetters,
+    });
+    try {
+      await scenario.play(stage);
+      return stage.repeated;
+    } finally {
+      this.#cloud.control({ kills: [] });
+      this.#deadLetters = (await this.#books.queues()).deadLetters;
+    }
+  }
+
+  async #useSettings(settings: Readonly<Record<string, string>>): Promise<void> {
+    if (settings === this.#settings) return;
+    await this.#cloud.stopApp();
+    await this.#cloud.startApp(settings);
+    this.#settings = settings;
+  }
+}

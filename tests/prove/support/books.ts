@@ -1,0 +1,76 @@
+import { CosmosClient } from "@azure/cosmos";
+import type { Delivery } from "#shared/contracts/delivery.ts";
+import type { Order } from "#shared/contracts/order.ts";
+import type { Place } from "../../journey/support/place.ts";
+import { counted, effectLine, ledger, seenPartners } from "../../journey/support/partner-books.ts";
+import { queueCounts } from "../../journey/support/stores.ts";
+
+const DATABASE = "expedite";
+
+/** How an order stands in the stores: what is compared with what was promised. */
+export interface Standing {
+  readonly status: Order["status"] | "unknown";
+  readonly owesMessages: boolean;
+  /** How many notices are in which state. */
+  readonly notices: Readonly<Partial<Record<Delivery["state"], number>>>;
+}
+
+/** What the partners and the stores know of single orders, read piece by piece, so that a look costs little. */
+export class Books {
+  readonly #place: Place;
+  readonly #cosmos: CosmosClient;
+  readonly #read = new Map<string, number>();
+  readonly #effects = new Map<string, string[]>();
+
+  constructor(place: Place) {
+    this.#place = place;
+    this.#cosmos = new CosmosClient({ ...place.cosmos });
+  }
+
+  /** Everything that counted at a partner and concerns this order, in the order of each partner's ledger. */
+  async effectsOf(orderId: string): Promise<readonly string[]> {
+    for (const partner of seenPartners) {
+      const entries = await ledger(this.#place, partner, this.#read.get(partner) ?? 0);
+      for (const entry of entries) {
+        this.#read.set(partner, entry.seq);
+        if (!counted(entry) || entry.orderId === null) continue;
+        const known = this.#effects.get(entry.orderId) ?? [];
+        known.push(effectLine(entry));
+        this.#effects.set(entry.orderId, known);
+      }
+    }
+    return this.#effects.get(orderId) ?? [];
+  }
+
+  async standingOf(brandId: string, orderId: string): Promise<Standing> {
+    const database = this.#cosmos.database(DATABASE);
+    const { resource } = await database.container("orders").item(orderId, [brandId, orderId]).read<Order>();
+    const { resources } = await database
+      .container("deliveries")
+      .items.query<Delivery>({
+        query: "SELECT * FROM c WHERE c.orderId = @order",
+        parameters: [{ name: "@order", value: orderId }],
+      })
+      .fetchAll();
+    const notices: Partial<Record<Delivery["state"], number>> = {};
+    for (const { state } of resources) notices[state] = (notices[state] ?? 0) + 1;
+    return {
+      status: resource?.status ?? "unknown",
+      owesMessages: resource?.pendingSince !== undefined,
+      notices,
+    };
+  }
+
+  /** Messages that wait or are scheduled, and dead letters, over all queues. */
+  async queues(): Promise<{ readonly waiting: number; readonly deadLetters: number }> {
+    const counts = await queueCounts(this.#place);
+    return {
+      waiting: counts.reduce((sum, { waiting }) => sum + waiting, 0),
+      deadLetters: counts.reduce((sum, { deadLetters }) => sum + deadLetters, 0),
+    };
+  }
+
+  close(): void {
+    this.#cosmos.dispose();
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * What the one who proves tells the worker processes: a file in a folder that both know, because a process that is about to be
+ * killed can be told nothing else in time.
+ */
+export interface Control {
+  /** How far ahead of the machine's clock it is in the embedded cloud. */
+  readonly offsetMs: number;
+  /** Workers die here, one after the other; a kill that happened is marked by a file of its name. */
+  readonly kills: readonly Kill[];
+  /** Workers note each point they come past. */
+  readonly recording: boolean;
+}
+
+export interface Kill {
+  readonly name: string;
+  readonly point: string;
+  /** The function whose invocation it is; undefined = whichever comes first. */
+  readonly during: string | undefined;
+  readonly phase: Phase;
+}
+
+/** Before the awaited thing is begun, or after it has settled. */
+export const phases = ["before", "after"] as const;
+export type Phase = (typeof phases)[number];
+
+export const NOTHING: Control = { offsetMs: 0, kills: [], recording: false };
+
+/** The environment variable that names the folder to the workers. */
+export const CONTROL_FOLDER = "EXPEDITE_PROVE_FOLDER";
+
+export const metFile = (folder: string): string => join(folder, "met.log");
+export const firedFile = (folder: string, { name }: Kill): string => join(folder, `fired-${name}`);
+const controlFile = (folder: string): string => join(folder, "control.json");
+
+export function writeControl(folder: string, control: Control): void {
+  const file = controlFile(folder);
+  writeFileSync(`${file}.new`, JSON.stringify(control));
+  renameSync(`${file}.new`, file);
+}
+
+export const readControl = (folder: string): Control => JSON.parse(readFileSync(controlFile(folder), "utf8"));

@@ -1,0 +1,52 @@
+/**
+ * Loaded into each worker process before the app: gives it the time of the embedded cloud, and kills it where it was told
+ * to, without a last word, as a power cut would.
+ */
+import { appendFileSync, closeSync, existsSync, openSync } from "node:fs";
+import { runningInvocation } from "#local/functions-host/worker/worker.ts";
+import { CONTROL_FOLDER, firedFile, metFile, type Phase, readControl } from "./control.ts";
+
+const folder = process.env[CONTROL_FOLDER];
+if (folder === undefined) throw new Error(`${CONTROL_FOLDER} is not set`);
+
+const RealDate = Date;
+const now = (): number => RealDate.now() + readControl(folder).offsetMs;
+
+class ShiftedDate extends RealDate {
+  constructor(...words: unknown[]) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whatever Date takes goes through as it is
+    super(...((words.length === 0 ? [now()] : words) as [number]));
+  }
+  static override now = now;
+}
+// Nobody here calls Date as a function, which a class does not allow.
+Object.assign(globalThis, { Date: ShiftedDate });
+
+/** Of the function whose invocation is running; what happens before the first one is the process's own start. */
+const during = (): string => runningInvocation.getStore()?.functionName ?? "start";
+
+function pass(point: string, phase: Phase): void {
+  const { kills, recording } = readControl(folder ?? "");
+  if (recording && phase === "before") appendFileSync(metFile(folder ?? ""), `${point}\t${during()}\n`);
+  const next = kills.find((kill) => !existsSync(firedFile(folder ?? "", kill)));
+  if (next === undefined || next.point !== point || next.phase !== phase) return;
+  if (next.during !== undefined && next.during !== during()) return;
+  try {
+    // Whoever makes the file dies; the other worker processes come past.
+    closeSync(openSync(firedFile(folder ?? "", next), "wx"));
+  } catch {
+    return;
+  }
+  process.kill(process.pid, "SIGKILL");
+}
+
+Object.assign(globalThis, {
+  __awaitPoint: async (point: string, begin: () => unknown): Promise<unknown> => {
+    pass(point, "before");
+    try {
+      return await begin();
+    } finally {
+      pass(point, "after");
+    }
+  },
+});
