@@ -7,6 +7,7 @@ import {
   indexFunctions,
   type TimerFunction,
 } from "./app/index-functions.ts";
+import { Bindings } from "./bindings/bindings.ts";
 import { logFailure } from "./failure-log.ts";
 import { FrontEnd } from "./http/front-end.ts";
 import { DEFAULT_BODY_LIMIT_BYTES } from "./http/request-body.ts";
@@ -76,6 +77,7 @@ class Host {
   readonly #hostJson: HostJson;
   readonly #groups = new Map<"http" | "background", WorkerGroup>();
   #triggers: Triggers | undefined;
+  #bindings: Bindings | undefined;
   #frontEnd: FrontEnd | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -87,6 +89,8 @@ class Host {
   async start(): Promise<FunctionsHost> {
     const startedAtMs = this.#options.clock.now();
     const functions = await this.#loadApp();
+    const { serviceBus } = this.#hostJson.extensions;
+    this.#bindings = new Bindings(functions, { serviceBus, clock: this.#options.clock });
     const port = await this.#openFrontEnd(functions.filter(isHttp), startedAtMs);
     const url = `http://localhost:${port}`;
     this.#announce(functions, url);
@@ -185,7 +189,8 @@ class Host {
     const group = this.#groups.get(wanted) ?? this.#groups.get("http");
     if (group === undefined) throw new InvocationFailure("no-worker", "the host is stopping");
     try {
-      return await group.invoke(request);
+      const invoke = (whole: InvocationRequest): Promise<InvocationResponse> => group.invoke(whole);
+      return await (this.#bindings?.around(request, invoke) ?? invoke(request));
     } catch (error) {
       logFailure(this.#options.log, this.#options.appRoot, request, error);
       throw error;
@@ -214,7 +219,7 @@ class Host {
     await Promise.all([...this.#groups.values()].map((group) => group.stop()));
     await Promise.race([drained, delay(SETTLE_MS)]);
     this.#frontEnd?.close();
-    await Promise.race([this.#triggers?.close(), delay(SETTLE_MS)]);
+    await Promise.race([Promise.all([this.#triggers?.close(), this.#bindings?.close()]), delay(SETTLE_MS)]);
   }
 }
 

@@ -3,11 +3,12 @@ import type { Settings } from "../settings.ts";
 import type { Binding, RegisteredFunction } from "../worker/wire.ts";
 import type { BindingContext } from "./binding-properties.ts";
 import { httpTrigger } from "./http-trigger.ts";
+import { type IoBindings, ioBindings } from "./io-bindings.ts";
 import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
 import { serviceBusTrigger } from "./service-bus-trigger.ts";
 import { timerTrigger } from "./timer-trigger.ts";
 
-export interface Indexed {
+export interface Indexed extends IoBindings {
   readonly name: string;
   /** The trigger binding's name: the key under which the trigger's value travels. */
   readonly triggerName: string;
@@ -66,8 +67,12 @@ function indexFunction(registered: RegisteredFunction, settings: Settings): Inde
     );
   }
   const [triggerName, binding] = first;
-  refuseOtherBindings(registered, triggerName, where);
-  const base = { name, triggerName, retry: retryPolicy(registered.retryOptions, where) };
+  const base = {
+    name,
+    triggerName,
+    retry: retryPolicy(registered.retryOptions, where),
+    ...ioBindings(registered, triggerName, settings),
+  };
   const context: BindingContext = { binding, settings, where };
   switch (binding.type.toLowerCase()) {
     case "httptrigger":
@@ -81,16 +86,5 @@ function indexFunction(registered: RegisteredFunction, settings: Settings): Inde
         "not-supported",
         `${where} has a trigger of type "${binding.type}"; this host runs httpTrigger, timerTrigger and serviceBusTrigger`,
       );
-  }
-}
-
-function refuseOtherBindings(registered: RegisteredFunction, triggerName: string, where: string): void {
-  for (const [name, binding] of Object.entries(registered.bindings)) {
-    if (name === triggerName || (name === "$return" && binding.type.toLowerCase() === "http")) continue;
-    const kind = binding.direction === "out" ? "output" : "input";
-    throw new HostRefusal(
-      "not-supported",
-      `${where} has an ${kind} binding of type "${binding.type}"; not supported yet`,
-    );
   }
 }

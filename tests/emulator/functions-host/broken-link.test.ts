@@ -21,6 +21,8 @@ async function useListener(broker: ScriptedBroker, maxConcurrentCalls: number) {
     sessions: false,
     autoComplete: undefined,
     retry: undefined,
+    inputs: [],
+    outputs: [],
   };
   const listener = new ServiceBusListener(
     { name: "f", triggerName: "t", trigger: "serviceBus", ...queue },

@@ -73,6 +73,8 @@ test("a listener whose functions end in the same turn, one well and one not, set
       sessions: false,
       autoComplete: undefined,
       retry: undefined,
+      inputs: [],
+      outputs: [],
     },
     {
       client,
