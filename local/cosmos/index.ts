@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import type { PartOptions, RunningPart } from "../part.ts";
 import { Budgets } from "./http/budgets.ts";
@@ -38,24 +37,19 @@ export async function startCosmos(options: CosmosOptions): Promise<RunningCosmos
   const signatures = new SignatureCheck(key, clock, options.maxClockSkewMs ?? MAX_CLOCK_SKEW_MS);
   const service = { store, writer, faults: new Faults(clock), budgets: new Budgets(clock) };
   const { server, busy } = makeServer(service, signatures, log);
+  let port: number;
   try {
-    server.listen(options.port, HOST);
-    await once(server, "listening");
+    port = await server.listen(options.port, HOST);
   } catch (error) {
     store.close();
     throw error;
   }
   const purging = keepPurging(store, writer, clock, log);
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : options.port;
   log("cosmos.started", { port });
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     purging.stop();
-    const closed = once(server, "close");
-    server.close();
-    server.closeAllConnections();
-    await closed;
+    await server.close();
     await store.settleChores();
     // What is under way reads and writes the store; a request held back on purpose is not waited for.
     for (let turn = 0; busy() > 0 && turn < MAX_TURNS; turn++) await setImmediate();

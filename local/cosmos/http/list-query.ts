@@ -27,7 +27,7 @@ export function listReply(
 export const isQuery = (request: Request): boolean =>
   request.method === "POST" &&
   (flag(request, "x-ms-documentdb-isquery") ||
-    request.headers["content-type"]?.startsWith("application/query+json") === true);
+    request.headers.get("content-type")?.startsWith("application/query+json") === true);
 
 function select(service: Service, request: Request, all: readonly JsonObject[]): readonly string[] {
   const { query, select: compiled, limit, offset } = bindQuery(parseBody(request), service.store.nowMs());

@@ -1,7 +1,7 @@
-import type { ServerResponse } from "node:http";
+import type { WireReply } from "./wire/reply-text.ts";
 import { codeOf, type Refusal } from "../refusal.ts";
 
-/** Header names and values in turn: the form `writeHead` takes without building objects. */
+/** Header names and values in turn: no objects are built for them. */
 export type HeaderList = readonly string[];
 
 export interface Reply {
@@ -36,18 +36,20 @@ export class ActivityIds {
   }
 }
 
-export function send(response: ServerResponse, reply: Reply, activityId: string): void {
+/** With the headers that every response has. */
+export function complete(reply: Reply, activityId: string): WireReply {
   const { status, headers, body, charge = 1 } = reply;
-  response.writeHead(status, [
-    "content-type",
-    "application/json",
-    "content-length",
-    String(Buffer.byteLength(body)),
-    "x-ms-activity-id",
-    activityId,
-    "x-ms-request-charge",
-    String(charge),
-    ...headers,
-  ]);
-  response.end(body);
+  return {
+    status,
+    headers: [
+      "content-type",
+      "application/json",
+      "x-ms-activity-id",
+      activityId,
+      "x-ms-request-charge",
+      String(charge),
+      ...headers,
+    ],
+    body,
+  };
 }

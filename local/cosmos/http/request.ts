@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { isObject, parseJson, type JsonObject, type OwnJson } from "../json.ts";
 import type { KeyPart } from "../partition/effective-key.ts";
 import { parseKey } from "../partition/key.ts";
@@ -8,6 +7,7 @@ import type { Container, Database } from "../store/container.ts";
 import type { Store } from "../store/store.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Faults } from "./faults.ts";
+import type { Headers } from "./wire/head.ts";
 
 /** What handlers work with. */
 export interface Service {
@@ -20,14 +20,14 @@ export interface Service {
 export interface Request {
   readonly method: string;
   readonly segments: readonly string[];
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Headers;
   readonly body: string;
 }
 
 /** A header as text; undefined when absent or empty. */
 export function header(request: Request, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === "string" && value !== "" ? value : undefined;
+  const value = request.headers.get(name);
+  return value === "" ? undefined : value;
 }
 
 export const flag = (request: Request, name: string): boolean =>

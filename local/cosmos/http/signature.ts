@@ -1,8 +1,8 @@
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../../clock/clock.ts";
 import { Refusal } from "../refusal.ts";
 import type { ResourcePath } from "./resource-path.ts";
+import type { Headers } from "./wire/head.ts";
 
 const MAX_REMEMBERED = 1000;
 const PREFIX = "type=master&ver=1.0&sig=";
@@ -28,10 +28,10 @@ export class SignatureCheck {
   }
 
   /** Throws 401 unless the request was signed with the key, 403 if that was too long ago (or is yet to come). */
-  check(method: string, path: ResourcePath, headers: IncomingHttpHeaders): void {
-    const given = readSignature(headers.authorization);
-    const date = headers["x-ms-date"] ?? headers.date;
-    if (given === undefined || typeof date !== "string") {
+  check(method: string, path: ResourcePath, headers: Headers): void {
+    const given = readSignature(headers.get("authorization"));
+    const date = headers.get("x-ms-date") ?? headers.get("date");
+    if (given === undefined || date === undefined) {
       throw new Refusal(401, "Required header 'authorization' or 'x-ms-date' is missing or malformed.");
     }
     const links = path.link === path.rawLink ? [path.link] : [path.link, path.rawLink];
