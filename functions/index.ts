@@ -10,6 +10,7 @@ import "./post-cancellation.ts";
 import "./health.ts";
 import "./openapi.ts";
 import "./sweep-outbox.ts";
+import "./release-held.ts";
 import "./stock.ts";
 import "./customer-email.ts";
 import "./vendor-notices.ts";

@@ -16,7 +16,7 @@ app.serviceBusQueue("stock", {
     schema: OrderEvent,
     budgetMs: budgetsMs.order,
     run: async (deps, { message, facts, occasion }) => {
-      const repeated = facts.redelivered || facts.hop > 1;
+      const repeated = facts.redelivered || facts.attempt > 1;
       if (message.type === "order.placed.v1") await prepareOrder(deps, message.data, { occasion, repeated });
       if (message.type === "order.cancelled.v1") await returnOrder(deps, message.data, occasion);
       return DONE;

@@ -13,6 +13,6 @@ app.serviceBusQueue("vendor-email", {
     queue: "vendor-email",
     schema: DeliveryDue,
     budgetMs: budgetsMs["vendor-email"],
-    run: (deps, { message, facts }) => tellVendor(deps, message, facts),
+    run: (deps, { message, facts }) => tellVendor(deps, message, facts, "vendor-email"),
   }),
 });

@@ -13,6 +13,6 @@ app.serviceBusQueue("vendor-webhook", {
     queue: "vendor-webhook",
     schema: DeliveryDue,
     budgetMs: budgetsMs["vendor-webhook"],
-    run: (deps, { message, facts }) => tellVendor(deps, message, facts),
+    run: (deps, { message, facts }) => tellVendor(deps, message, facts, "vendor-webhook"),
   }),
 });

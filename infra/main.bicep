@@ -123,6 +123,12 @@ param smtpUrl string = ''
 @description('When the outboxes are swept, in NCRONTAB with seconds.')
 param sweepSchedule string = '*/30 * * * * *'
 
+@description('When held deliveries are released, in NCRONTAB with seconds: every 20 seconds or more often.')
+param releaseSchedule string = '*/15 * * * * *'
+
+@description('Calls per second that the mail provider takes from all instances together. Empty: no limit.')
+param mailRatePerSecond string = ''
+
 // People
 
 @description('A group of Microsoft Entra ID that may see dead letters, logs and secrets and edit brands, vendors and keys. Empty: nobody.')
@@ -385,6 +391,11 @@ module parts 'app/role.bicep' = [
         SWEEP_SCHEDULE: sweepSchedule
         RETRY_BASE_MS: '10000'
         RETRY_CAP_MS: '900000'
+        CIRCUIT_OPEN_MS: '30000'
+        CIRCUIT_OPEN_CAP_MS: '300000'
+        RELEASE_SCHEDULE: releaseSchedule
+        MAIL_RATE_PER_SECOND: mailRatePerSecond
+        MAIL_AMBIGUOUS_SENDS: '2'
         PAYMENTS_URL: paymentsUrl
         APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.telemetryConnectionString
       }

@@ -5,6 +5,8 @@ import { createServiceBusBus } from "./adapters/service-bus/service-bus-bus.ts";
 import { createStockPartner } from "./adapters/stock-partner/stock-partner.ts";
 import { createWebhookSender } from "./adapters/webhook/webhook-sender.ts";
 import { consoleLog } from "./adapters/console-log.ts";
+import { createCosmosBudgets } from "./adapters/cosmos/cosmos-budgets.ts";
+import { createCosmosCircuits } from "./adapters/cosmos/cosmos-circuits.ts";
 import { connectCosmos } from "./adapters/cosmos/connect-cosmos.ts";
 import { createCosmosDeliveries } from "./adapters/cosmos/cosmos-deliveries.ts";
 import { createCosmosDirectory } from "./adapters/cosmos/cosmos-directory.ts";
@@ -14,6 +16,7 @@ import { startTelemetry } from "./adapters/start-telemetry.ts";
 import { parseSettings, type Settings } from "./contracts/settings.ts";
 import type { RetryPolicy } from "./domain/retry.ts";
 import type { Bus } from "./ports/bus.ts";
+import type { Circuits } from "./ports/circuits.ts";
 import type { DeliveryLedger } from "./ports/delivery-ledger.ts";
 import type { Directory } from "./ports/directory.ts";
 import type { Log } from "./ports/log.ts";
@@ -23,6 +26,8 @@ import type { Payments } from "./ports/payments.ts";
 import type { Stock } from "./ports/stock.ts";
 import type { System } from "./ports/system.ts";
 import type { WebhookSender } from "./ports/webhook-sender.ts";
+import { Breaker } from "./use-cases/breaker.ts";
+import { mailCircuit } from "./use-cases/notify/send-mail.ts";
 import { OutboxPublisher } from "./use-cases/publish-outbox.ts";
 
 /** Everything the functions work with. Each use case takes only the part of it that it needs. */
@@ -39,6 +44,11 @@ export interface App {
   readonly outbox: OutboxPublisher;
   readonly system: System;
   readonly retryPolicy: RetryPolicy;
+  readonly circuits: Circuits;
+  readonly breaker: Breaker;
+  /** Calls per second that partners take, by circuit; the others have no limit. */
+  readonly ratesPerSecond: Readonly<Record<string, number>>;
+  readonly mailAmbiguousSends: number;
   readonly log: Log;
 }
 
@@ -55,12 +65,27 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     createServiceBusBus(async () =>
       (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings),
     );
+  const mailer = replaced.mailer ?? mailerOf(settings);
+  const circuits = replaced.circuits ?? createCosmosCircuits(database.container("circuits"));
+  const ratesPerSecond = ratesOf(settings, mailer);
   return {
     settings,
     system,
     log,
     orders,
     bus,
+    mailer,
+    circuits,
+    ratesPerSecond,
+    breaker: new Breaker({
+      circuits,
+      budgets: createCosmosBudgets(database.container("budgets"), { now: () => system.now(), pause }),
+      system,
+      log,
+      policy: { openMs: settings.CIRCUIT_OPEN_MS, openCapMs: settings.CIRCUIT_OPEN_CAP_MS },
+      ratesPerSecond,
+    }),
+    mailAmbiguousSends: settings.MAIL_AMBIGUOUS_SENDS,
     ledger: createCosmosDeliveries(database.container("deliveries")),
     directory: createCosmosDirectory(
       {
@@ -72,7 +97,6 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     ),
     stock: stockOf(settings, database),
     payments: createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY }),
-    mailer: mailerOf(settings),
     webhooks: createWebhookSender({
       allowPrivate: settings.WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== ""),
       now: () => system.now(),
@@ -82,6 +106,11 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     ...replaced,
   };
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
+
+const ratesOf = (settings: Settings, mailer: Mailer): Record<string, number> =>
+  settings.MAIL_RATE_PER_SECOND === undefined ? {} : { [mailCircuit(mailer)]: settings.MAIL_RATE_PER_SECOND };
 
 function stockOf(settings: Settings, database: Awaited<ReturnType<typeof connectCosmos>>): Stock {
   const { STOCK_PROVIDER, STOCK_PARTNER_URL: baseUrl, STOCK_PARTNER_KEY: apiKey } = settings;

@@ -4,7 +4,7 @@ import {
   PartitionKeyDefinitionVersion,
   PartitionKeyKind,
 } from "@azure/cosmos";
-import { containers, type ContainerName, type ContainerSpec } from "#shared/contracts/containers.ts";
+import { type ContainerName, type ContainerSpec, containers } from "#shared/contracts/containers.ts";
 
 export type Containers = Readonly<Record<ContainerName, Container>>;
 
@@ -29,13 +29,9 @@ export async function createContainers(database: Database): Promise<Containers> 
     });
     return container;
   };
-  const [orders, deliveries, stock, brandsContainer, vendorsContainer, keys] = await Promise.all([
-    make(containers.orders),
-    make(containers.deliveries),
-    make(containers.stock),
-    make(containers.brands),
-    make(containers.vendors),
-    make(containers.keys),
-  ]);
-  return { orders, deliveries, stock, brands: brandsContainer, vendors: vendorsContainer, keys };
+  const made = await Promise.all(
+    Object.values(containers).map(async (spec) => [spec.id, await make(spec)] as const),
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made from the very list that the type is made from
+  return Object.fromEntries(made) as Containers;
 }

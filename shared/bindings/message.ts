@@ -1,5 +1,6 @@
 import type { InvocationContext, ServiceBusQueueHandler } from "@azure/functions";
 import type { z } from "zod";
+import { carriedProperties, copyId } from "#shared/contracts/message-properties.ts";
 import type { QueueName } from "#shared/contracts/topology.ts";
 import type { Outcome } from "#shared/domain/outcome.ts";
 import type { Occasion } from "#shared/domain/order.ts";
@@ -8,7 +9,7 @@ import type { Bus } from "#shared/ports/bus.ts";
 import { classify } from "#shared/ports/faults.ts";
 import type { Log } from "#shared/ports/log.ts";
 import type { System } from "#shared/ports/system.ts";
-import { carriedProperties, type MessageFacts, readMessageFacts } from "./message-facts.ts";
+import { type MessageFacts, readMessageFacts } from "./message-facts.ts";
 
 export interface MessageDeps {
   readonly bus: Bus;
@@ -74,7 +75,7 @@ async function handle<App extends MessageDeps, S extends z.ZodType>(
     return await endpoint.run(app, { message: parsed.data, facts, occasion });
   } catch (error) {
     const failure = classify(error);
-    const { firstEnqueuedAtMs, hop: attempt } = facts;
+    const { firstEnqueuedAtMs, attempt } = facts;
     if (failure.kind === "bug") {
       const stack = error instanceof Error ? error.stack : String(error);
       app.log.error("message.bug", { queue: endpoint.queue, message: facts.originalId, error: stack });
@@ -94,35 +95,38 @@ async function settle(
   outcome: Outcome,
 ): Promise<void> {
   if (outcome.kind === "done") return;
-  const { originalId, hop, correlationId } = facts;
+  const { originalId, hop, attempt, correlationId } = facts;
   const common = { subject: facts.subject, correlationId, body };
-  const line = { queue, message: originalId, order: correlationId, hop };
-  if (outcome.kind === "retry") {
+  const line = { queue, message: originalId, order: correlationId, hop, attempt };
+  if (outcome.kind !== "park") {
+    const next = { ...facts, hop: hop + 1, attempt: outcome.kind === "retry" ? attempt + 1 : attempt };
     await app.bus.send(queue, [
       {
         ...common,
-        messageId: `${originalId}:a${hop + 1}`,
-        properties: carriedProperties({ ...facts, hop: hop + 1 }),
+        messageId: copyId(originalId, next.hop),
+        properties: carriedProperties(next),
         notBeforeMs: outcome.atMs,
       },
     ]);
-    app.log.info("message.retry", { ...line, at: new Date(outcome.atMs).toISOString() });
+    app.log.info(`message.${outcome.kind}`, { ...line, at: new Date(outcome.atMs).toISOString() });
     return;
   }
+  const { reason, description, attempts = attempt } = outcome;
   await app.bus.send(queue, [
     {
       ...common,
-      messageId: `${originalId}:a${hop}:parked`,
+      messageId: `${copyId(originalId, hop)}:parked`,
       properties: {
         ...carriedProperties(facts),
         parked: true,
-        failureReason: outcome.reason,
-        failureDescription: outcome.description.slice(0, 1000),
+        failureReason: reason,
+        failureDescription: description.slice(0, 1000),
         failedAt: new Date(app.system.now()).toISOString(),
-        attempts: hop,
+        attempts,
+        firstEnqueuedAt: new Date(facts.firstEnqueuedAtMs).toISOString(),
         orderId: correlationId,
       },
     },
   ]);
-  app.log.warn("message.parked", { ...line, reason: outcome.reason, description: outcome.description });
+  app.log.warn("message.parked", { ...line, reason, description });
 }

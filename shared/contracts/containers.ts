@@ -29,7 +29,20 @@ export const containers = {
     ],
     expires: false,
   },
-  deliveries: { id: "deliveries", partitionKey: ["/orderId"], indexed: [], expires: false },
+  deliveries: {
+    id: "deliveries",
+    partitionKey: ["/orderId"],
+    indexed: ["/heldBy"],
+    composite: [
+      [
+        { path: "/heldBy", order: "ascending" },
+        { path: "/createdAt", order: "ascending" },
+      ],
+    ],
+    expires: false,
+  },
+  circuits: { id: "circuits", partitionKey: ["/id"], indexed: [], expires: false },
+  budgets: { id: "budgets", partitionKey: ["/id"], indexed: [], expires: true },
   stock: { id: "stock", partitionKey: ["/sku"], indexed: [], expires: true },
   brands: { id: "brands", partitionKey: ["/id"], indexed: [], expires: false },
   vendors: { id: "vendors", partitionKey: ["/id"], indexed: [], expires: false },

@@ -5,11 +5,12 @@ export const Channel = z.enum(["customer-email", "vendor-webhook", "vendor-email
 export type Channel = z.infer<typeof Channel>;
 
 /**
- * pending → sending → delivered; back to pending when an attempt failed; superseded when it became pointless
- * before anybody was told; parked when an operator has to decide.
+ * pending → sending → delivered; back to pending when an attempt failed; held while nobody may be called, without a
+ * message of its own, until the release sends one; superseded when it became pointless before anybody was told; parked
+ * when an operator has to decide.
  */
 export const DeliveryState = z
-  .enum(["pending", "sending", "delivered", "superseded", "parked"])
+  .enum(["pending", "held", "sending", "delivered", "superseded", "parked"])
   .meta({ id: "DeliveryState" });
 export type DeliveryState = z.infer<typeof DeliveryState>;
 
@@ -33,7 +34,16 @@ export const Delivery = z.strictObject({
   after: z.string().optional(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
+  /** While held: since the release has a message on its way for it. */
   nextAttemptAt: z.iso.datetime().optional(),
+  /** The circuit it waits for, or `order` for its predecessor; these two are only there while it is held. */
+  heldBy: z.string().optional(),
+  heldSince: z.iso.datetime().optional(),
+  /** What the message that was held carried, for the one that releases it. */
+  firstEnqueuedAt: z.iso.datetime().optional(),
+  traceparent: z.string().optional(),
+  /** Attempts that ended without an answer: each may have told the recipient. */
+  unknownOutcomes: z.int().min(0).optional(),
   lastFailure: z.string().optional(),
 });
 export type Delivery = z.infer<typeof Delivery>;

@@ -23,6 +23,8 @@ export const Vendor = z.strictObject({
   id: z.string(),
   name: z.string(),
   endpoint: z.discriminatedUnion("kind", [WebhookEndpoint, EmailEndpoint]),
+  /** Of an order that was cancelled before it was told of it: nothing (also when left out), or the cancellation alone. */
+  cancelledBeforeNotice: z.enum(["nothing", "one-notice"]).optional(),
 });
 export type Vendor = z.infer<typeof Vendor>;
 

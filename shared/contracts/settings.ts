@@ -22,6 +22,15 @@ export const Settings = z
     /** The first wait of a retry is up to twice this; waits double up to the cap, with full jitter. */
     RETRY_BASE_MS: z.coerce.number().int().positive().default(10_000),
     RETRY_CAP_MS: z.coerce.number().int().positive().default(900_000),
+    /** How long a circuit stays open before one call is tried; doubles up to the cap. */
+    CIRCUIT_OPEN_MS: z.coerce.number().int().positive().default(30_000),
+    CIRCUIT_OPEN_CAP_MS: z.coerce.number().int().positive().default(300_000),
+    /** NCRONTAB with seconds; every 20 seconds or more often, or held deliveries go out more slowly than they could. */
+    RELEASE_SCHEDULE: z.string().min(1),
+    /** Calls per second that the mail provider takes from all instances together; no limit when not given. */
+    MAIL_RATE_PER_SECOND: z.coerce.number().int().positive().optional(),
+    /** How often a mail is sent again whose earlier attempts got no answer, where the provider cannot be asked. */
+    MAIL_AMBIGUOUS_SENDS: z.coerce.number().int().min(0).default(2),
     PAYMENTS_URL: httpUrl,
     PAYMENTS_KEY: z.string().min(1),
     STOCK_PROVIDER: z.enum(["cosmos", "partner"]).default("cosmos"),

@@ -14,16 +14,32 @@ export const budgetsMs = {
 const BUG_ATTEMPTS = 5;
 const LONGEST_RETRY_AFTER_MS = 24 * HOUR;
 const THROTTLE_SPREAD = 0.1;
+/** Vendors break and mend their addresses and keys within a day; asking more often mends nothing. */
+const MENDABLE_FOR_MS = 24 * HOUR;
+const MENDABLE_GAP = 4;
+/** Those who wait for the same moment come back spread over so long. */
+const NOT_NOW_SPREAD_MS = 10 * SECOND;
 
 export interface RetryPolicy {
   readonly baseMs: number;
   readonly capMs: number;
 }
 
+interface Passing<Kind extends string> {
+  readonly kind: Kind;
+  readonly retryAfterMs?: number;
+  readonly description: string;
+}
+
 /** What kind of failure it was; `shared/ports/faults.ts` tells it from an error. */
 export type FailureClass =
   | { readonly kind: "permanent"; readonly reason: string; readonly description: string }
-  | { readonly kind: "transient"; readonly retryAfterMs?: number; readonly description: string }
+  | Passing<"transient">
+  | Passing<"throttled">
+  | Passing<"dependency-down">
+  | Passing<"mendable">
+  /** Nobody was called. */
+  | { readonly kind: "not-now"; readonly untilMs: number; readonly description: string }
   | { readonly kind: "bug"; readonly description: string };
 
 export interface FailedAttempt {
@@ -39,6 +55,8 @@ export interface FailedAttempt {
 
 export type Decision =
   | { readonly kind: "retry"; readonly atMs: number }
+  /** As a retry, but no attempt was made and none is counted. */
+  | { readonly kind: "wait"; readonly atMs: number }
   | { readonly kind: "park"; readonly reason: string; readonly description: string };
 
 /**
@@ -53,16 +71,26 @@ export function decide(failed: FailedAttempt, policy: RetryPolicy): Decision {
   if (failure.kind === "bug" && attempt >= BUG_ATTEMPTS) {
     return { kind: "park", reason: "Bug", description: failure.description };
   }
-  const deadlineMs = failed.firstEnqueuedAtMs + failed.budgetMs;
+  const deadlineMs = deadlineOf(failed);
   if (nowMs >= deadlineMs) {
     const description = `Given up after ${attempt} attempts; the last one failed with: ${failure.description}`;
     return { kind: "park", reason: "BudgetExhausted", description };
   }
+  if (failure.kind === "not-now") {
+    const atMs = Math.ceil(Math.max(failure.untilMs, nowMs) + NOT_NOW_SPREAD_MS * failed.chance);
+    return { kind: "wait", atMs: Math.min(atMs, deadlineMs) };
+  }
   return { kind: "retry", atMs: Math.min(nowMs + waitMs(failed, policy), deadlineMs) };
 }
 
+function deadlineOf({ failure, firstEnqueuedAtMs, budgetMs }: FailedAttempt): number {
+  const mostMs = failure.kind === "mendable" ? MENDABLE_FOR_MS : Number.POSITIVE_INFINITY;
+  return firstEnqueuedAtMs + Math.min(budgetMs, mostMs);
+}
+
 function waitMs({ failure, attempt, chance }: FailedAttempt, { baseMs, capMs }: RetryPolicy): number {
-  if (failure.kind === "transient" && failure.retryAfterMs !== undefined) {
+  if (failure.kind === "mendable") return Math.ceil(capMs * MENDABLE_GAP * (1 - chance / 2));
+  if ("retryAfterMs" in failure && failure.retryAfterMs !== undefined) {
     const asked = Math.min(Math.max(failure.retryAfterMs, SECOND), LONGEST_RETRY_AFTER_MS);
     return Math.ceil(asked * (1 + THROTTLE_SPREAD * chance));
   }

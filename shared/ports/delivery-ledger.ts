@@ -2,14 +2,21 @@ import type { Delivery } from "#shared/contracts/delivery.ts";
 
 /** Changes of one delivery; `undefined` removes a field. */
 export type DeliveryChanges = Partial<
-  Pick<Delivery, "state" | "attempts" | "hop" | "maybeDelivered" | "nextAttemptAt" | "lastFailure">
+  Omit<Delivery, "id" | "orderId" | "brandId" | "event" | "recipient" | "createdAt" | "updatedAt">
 >;
 
 /** When a delivery may be changed; every field given must match the stored one. */
 export type DeliveryCondition = {
   readonly state: readonly Delivery["state"][];
   readonly maybeDelivered?: boolean;
+  readonly hop?: number;
 };
+
+export interface HeldQuery {
+  /** Left out are those for which a message is on its way, to be there at this time (ISO 8601) or later. */
+  readonly dueBefore: string;
+  readonly limit: number;
+}
 
 /**
  * The ledger of who was told what. Every write is one document, atomic and durable when it resolves. Throws
@@ -20,6 +27,9 @@ export interface DeliveryLedger {
   createIfAbsent(delivery: Delivery): Promise<{ readonly created: boolean; readonly delivery: Delivery }>;
   get(orderId: string, deliveryId: string): Promise<Delivery | undefined>;
   ofOrder(orderId: string): Promise<Delivery[]>;
+  /** Held by this circuit, the oldest first. */
+  held(circuit: string, query: HeldQuery): Promise<Delivery[]>;
+  countHeld(circuit: string): Promise<number>;
   /** Undefined when the delivery does not exist or the condition does not hold; then nothing was changed. */
   change(
     delivery: Pick<Delivery, "id" | "orderId">,

@@ -22,6 +22,10 @@ export type MailOutcome = "unknown" | "under-way" | "sent" | "failed";
  * (address refused, request refused).
  */
 export interface Mailer {
+  /** Names the provider in its circuit: `mail:<provider>`. */
+  readonly provider: string;
+  /** `outcome` knows of every mail that was taken, so that a mail it has never heard of may be sent again. */
+  readonly keepsOperations: boolean;
   /** Resolves once the provider has taken responsibility for the mail. */
   send(mail: Mail): Promise<void>;
   /**

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { createCosmosBudgets } from "#shared/adapters/cosmos/cosmos-budgets.ts";
+import { createCosmosCircuits } from "#shared/adapters/cosmos/cosmos-circuits.ts";
 import { createCosmosDeliveries } from "#shared/adapters/cosmos/cosmos-deliveries.ts";
 import { createCosmosOrders } from "#shared/adapters/cosmos/cosmos-orders.ts";
 import { createCosmosStock } from "#shared/adapters/cosmos/cosmos-stock.ts";
@@ -36,6 +38,21 @@ const calls: readonly [what: string, call: (containers: Containers) => Promise<u
         { state: "sending", updatedAt: NOON },
         { state: ["pending"] },
       ),
+  ],
+  [
+    "the deliveries that are held",
+    ({ deliveries }) => createCosmosDeliveries(deliveries).held("mail:acs", { dueBefore: NOON, limit: 1 }),
+  ],
+  ["a circuit that is read", ({ circuits }) => createCosmosCircuits(circuits).read("mail:acs")],
+  [
+    "a circuit that changes",
+    ({ circuits }) => createCosmosCircuits(circuits).change("mail:acs", (circuit) => circuit),
+  ],
+  ["all circuits", ({ circuits }) => createCosmosCircuits(circuits).all()],
+  [
+    "a call that is taken from the budget",
+    ({ budgets }) =>
+      createCosmosBudgets(budgets, { now: () => 0, pause: () => Promise.resolve() }).take("m", 1),
   ],
   ["goods that are held", ({ stock }) => createCosmosStock(stock).reserve(aReservation())],
   ["goods that are given back", ({ stock }) => createCosmosStock(stock).release(aReservation())],

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
@@ -100,6 +101,54 @@ export function testDeliveryLedger(name: string, start: () => Promise<DeliveryLe
         expect(await now(other)).toEqual(other);
       },
     );
+
+    test("a change that depends on the hop happens only at that hop", async () => {
+      const delivery = await noted({ hop: 3 });
+      const changes = { state: "sending", updatedAt } as const;
+      expect(await world.ledger.change(delivery, changes, { state: ["pending"], hop: 2 })).toBeUndefined();
+      expect(await world.ledger.change(delivery, changes, { state: ["pending"], hop: 3 })).toMatchObject(
+        changes,
+      );
+    });
+
+    test("the held deliveries of a circuit are found across orders, the oldest first, and no others", async () => {
+      const heldBy = `webhook:${randomUUID()}`;
+      const held = { state: "held", heldBy, heldSince: noonPlus(5) } as const;
+      const later = await noted({ ...held, createdAt: noonPlus(20) });
+      const oldest = await noted({ ...held, createdAt: noonPlus(1) });
+      const middle = await noted({ ...held, createdAt: noonPlus(10), nextAttemptAt: noonPlus(100) });
+      await noted({ ...held, heldBy: "another" });
+      const query = { dueBefore: noonPlus(200), limit: 10 };
+      expect(await world.ledger.held(heldBy, query)).toEqual([oldest, middle, later]);
+      expect(await world.ledger.held(heldBy, { ...query, limit: 2 })).toEqual([oldest, middle]);
+      expect(await world.ledger.held(heldBy, { ...query, dueBefore: noonPlus(100) })).toEqual([
+        oldest,
+        later,
+      ]);
+      expect(await world.ledger.countHeld(heldBy)).toBe(3);
+    });
+
+    test("a delivery that is no longer held is found no more; one that is held again is", async () => {
+      const heldBy = `webhook:${randomUUID()}`;
+      const delivery = await noted({
+        state: "held",
+        heldBy,
+        heldSince: noonPlus(1),
+        nextAttemptAt: noonPlus(2),
+      });
+      const gone = {
+        state: "sending",
+        heldBy: undefined,
+        heldSince: undefined,
+        nextAttemptAt: undefined,
+        updatedAt,
+      } as const;
+      await world.ledger.change(delivery, gone, { state: ["held"] });
+      expect(await world.ledger.held(heldBy, { dueBefore: noonPlus(1), limit: 10 })).toEqual([]);
+      expect(await world.ledger.countHeld(heldBy)).toBe(0);
+      await world.ledger.change(delivery, { state: "held", heldBy, updatedAt }, { state: ["sending"] });
+      expect(await world.ledger.held(heldBy, { dueBefore: noonPlus(1), limit: 10 })).toHaveLength(1);
+    });
 
     test("a change of a delivery that nobody noted is undefined", async () => {
       expect(

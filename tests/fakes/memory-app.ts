@@ -1,8 +1,11 @@
 import type { App } from "#shared/app.ts";
 import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
 import { aBrand, anApiKey, aVendor, aVendorByMail } from "../builders/directory.ts";
+import { Breaker } from "#shared/use-cases/breaker.ts";
 import { createHandSystem, type HandSystem } from "./hand-system.ts";
 import { createMemoryBus, type MemoryBus } from "./memory-bus.ts";
+import { createMemoryBudgets } from "./memory-budgets.ts";
+import { createMemoryCircuits, type MemoryCircuits } from "./memory-circuits.ts";
 import { createMemoryDeliveries, type MemoryDeliveries } from "./memory-deliveries.ts";
 import { createMemoryDirectory, type MemoryDirectory } from "./memory-directory.ts";
 import { createMemoryMailer, type MemoryMailer } from "./memory-mailer.ts";
@@ -16,6 +19,7 @@ import { createRecordingLog, type RecordingLog } from "./recording-log.ts";
 export interface MemoryApp extends Omit<App, "settings"> {
   readonly orders: MemoryOrders;
   readonly ledger: MemoryDeliveries;
+  readonly circuits: MemoryCircuits;
   readonly directory: MemoryDirectory;
   readonly stock: MemoryStock;
   readonly payments: MemoryPayments;
@@ -40,8 +44,16 @@ export function createMemoryApp(): MemoryApp {
   const orders = createMemoryOrders();
   const bus = createMemoryBus(system);
   const log = createRecordingLog();
+  const circuits = createMemoryCircuits();
+  const budgets = createMemoryBudgets(system);
+  const ratesPerSecond = {};
+  const policy = { openMs: 30_000, openCapMs: 300_000 };
   return {
     orders,
+    circuits,
+    ratesPerSecond,
+    breaker: new Breaker({ circuits, budgets, system, log, policy, ratesPerSecond }),
+    mailAmbiguousSends: 2,
     ledger: createMemoryDeliveries(),
     directory: createMemoryDirectory({
       brands: [aBrand(), aBrand({ id: "sock-drawer", name: "The Sock Drawer" })],

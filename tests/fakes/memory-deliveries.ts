@@ -30,12 +30,24 @@ export function createMemoryDeliveries(): MemoryDeliveries {
     ofOrder: (orderId) =>
       Promise.resolve(structuredClone([...stored.values()].filter((one) => one.orderId === orderId))),
 
-    change({ id, orderId }, changes, { state, maybeDelivered }) {
+    held(circuit, { dueBefore, limit }) {
+      const found = [...stored.values()].filter(
+        ({ heldBy, nextAttemptAt = "" }) => heldBy === circuit && nextAttemptAt < dueBefore,
+      );
+      const oldestFirst = found.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+      return Promise.resolve(structuredClone(oldestFirst.slice(0, limit)));
+    },
+
+    countHeld: (circuit) =>
+      Promise.resolve([...stored.values()].filter(({ heldBy }) => heldBy === circuit).length),
+
+    change({ id, orderId }, changes, { state, maybeDelivered, hop }) {
       const now = stored.get(nameOf(orderId, id));
       const allowed =
         now !== undefined &&
         state.includes(now.state) &&
-        (maybeDelivered === undefined || maybeDelivered === now.maybeDelivered);
+        (maybeDelivered === undefined || maybeDelivered === now.maybeDelivered) &&
+        (hop === undefined || hop === now.hop);
       if (!allowed) return Promise.resolve(undefined);
       const changed = changedBy(now, changes);
       stored.set(nameOf(orderId, id), changed);

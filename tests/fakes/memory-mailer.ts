@@ -14,6 +14,8 @@ export function createMemoryMailer(): MemoryMailer {
   const inbox: Mail[] = [];
   const troubles = createTroubles();
   return {
+    provider: "memory",
+    keepsOperations: true,
     inbox,
     trouble: (trouble) => troubles.next(trouble),
     send: (mail) =>

@@ -10,7 +10,8 @@ export interface MemoryWebhookSender extends WebhookSender {
   answer(next: VendorAnswer): void;
 }
 
-const TRANSIENT: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
+const MENDABLE: ReadonlySet<number> = new Set([401, 403, 404]);
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** Vendors in memory. They answer 200 unless told otherwise. */
 export function createMemoryWebhookSender(): MemoryWebhookSender {
@@ -26,9 +27,14 @@ export function createMemoryWebhookSender(): MemoryWebhookSender {
       if (answer === "hang-up") throw new TransientFault("hung up", { unknownOutcome: true });
       const { status, retryAfterSeconds } = answer;
       if (status < 300) return;
-      if (status >= 500 || TRANSIENT.has(status)) {
+      if (MENDABLE.has(status)) throw new TransientFault(`answered ${status}`, { kind: "mendable" });
+      if (status >= 500 || LATER.has(status)) {
         const wait = retryAfterSeconds === undefined ? {} : { retryAfterMs: retryAfterSeconds * 1_000 };
-        throw new TransientFault(`answered ${status}`, wait);
+        const isThrottle = status === 429 || (status === 503 && retryAfterSeconds !== undefined);
+        throw new TransientFault(`answered ${status}`, {
+          ...wait,
+          kind: isThrottle ? "throttled" : "transient",
+        });
       }
       throw new PermanentFault(status === 410 ? "Gone" : "WebhookRefused", `answered ${status}`);
     },

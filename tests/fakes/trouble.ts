@@ -21,7 +21,10 @@ export function createTroubles(): Troubles {
       await Promise.resolve();
       if (trouble === "down") throw new TransientFault("down");
       if (trouble === "throttled") {
-        throw new TransientFault("throttled", { retryAfterMs: RETRY_AFTER_SECONDS * 1_000 });
+        throw new TransientFault("throttled", {
+          kind: "throttled",
+          retryAfterMs: RETRY_AFTER_SECONDS * 1_000,
+        });
       }
       const result = work();
       if (trouble === "answer-lost") throw new TransientFault("answer lost", { unknownOutcome: true });

@@ -1,7 +1,7 @@
 import type { Container, PatchOperation } from "@azure/cosmos";
 import { Delivery } from "#shared/contracts/delivery.ts";
 import { TransientFault } from "#shared/ports/faults.ts";
-import type { DeliveryCondition, DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
+import type { DeliveryCondition, DeliveryLedger, HeldQuery } from "#shared/ports/delivery-ledger.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import { asking, status } from "./cosmos-faults.ts";
 import { fromDocument, readDocument, toDocument } from "./documents.ts";
@@ -40,6 +40,17 @@ export function createCosmosDeliveries(container: Container): DeliveryLedger {
       return resources.map((document) => fromDocument(Delivery, document));
     },
 
+    held: (circuit, query) => heldBy(container, circuit, query),
+
+    async countHeld(circuit) {
+      const query = {
+        query: "SELECT VALUE COUNT(1) FROM c WHERE c.heldBy = @circuit",
+        parameters: [{ name: "@circuit", value: circuit }],
+      };
+      const { resources } = await asking(() => container.items.query<number>(query).fetchAll());
+      return resources[0] ?? 0;
+    },
+
     async change(delivery, changes, condition) {
       const { statusCode, resourceBody } = await answering.write({
         operationType: "Patch",
@@ -54,12 +65,35 @@ export function createCosmosDeliveries(container: Container): DeliveryLedger {
   };
 }
 
-/** The values are our own literals, never input: the states of the contract and a boolean. */
+async function heldBy(
+  container: Container,
+  circuit: string,
+  { dueBefore, limit }: HeldQuery,
+): Promise<Delivery[]> {
+  const query = {
+    // The order by both fields is the composite index.
+    query: `SELECT * FROM c WHERE c.heldBy = @circuit
+      AND (NOT IS_DEFINED(c.nextAttemptAt) OR IS_NULL(c.nextAttemptAt) OR c.nextAttemptAt < @dueBefore)
+      ORDER BY c.heldBy ASC, c.createdAt ASC OFFSET 0 LIMIT @limit`,
+    parameters: [
+      { name: "@circuit", value: circuit },
+      { name: "@dueBefore", value: dueBefore },
+      { name: "@limit", value: limit },
+    ],
+  };
+  const { resources } = await asking(() =>
+    container.items.query<Delivery>(query, { maxItemCount: Math.min(limit, 1000) }).fetchAll(),
+  );
+  return resources.map((document) => fromDocument(Delivery, document));
+}
+
+/** The values are our own literals, never input: the states of the contract, a boolean and a number. */
 function conditionText(condition: DeliveryCondition): string {
   const states = condition.state.map((state) => `c.state = "${state}"`).join(" or ");
   const told =
     condition.maybeDelivered === undefined ? "" : ` and c.maybeDelivered = ${condition.maybeDelivered}`;
-  return `from c where (${states})${told}`;
+  const hop = condition.hop === undefined ? "" : ` and c.hop = ${condition.hop}`;
+  return `from c where (${states})${told}${hop}`;
 }
 
 /** Cosmos DB refuses to remove what is not there, so a field that shall go is set to null; reading leaves it out. */

@@ -11,8 +11,12 @@ export function retryAfterMs(header: string | null | undefined, nowMs: number): 
 
 /** Says "try again later", whatever the reason: the request is fine. */
 const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
-/** A wrong or expired key concerns every call alike; somebody mends it, and then everything goes through. */
-const KEY_REFUSED: ReadonlySet<number> = new Set([401, 403]);
+/**
+ * A wrong key or address concerns every call alike; somebody mends it, and then everything goes through. A 404 with a
+ * code of the partner's own is about the thing that was asked for (a payment, a brand's mail domain), not the address.
+ */
+const isWrongForAll = (status: number, code: string | undefined): boolean =>
+  status === 401 || status === 403 || (status === 404 && code === undefined);
 /** Answers of something in between, or of a crash half-way: the call may have counted. */
 const MAYBE_COUNTED: ReadonlySet<number> = new Set([500, 502, 504]);
 
@@ -31,17 +35,20 @@ export interface RefusedCall {
  *
  * | status | fault |
  * |---|---|
- * | 408, 425, 429, 5xx | transient, with Retry-After; unknown outcome on 500, 502, 504 |
- * | 401, 403 | transient: the key is wrong for all calls, not this call for the provider |
+ * | 408, 425, 5xx | transient; unknown outcome on 500, 502, 504 |
+ * | 429, 503 with Retry-After | throttled: everybody waits |
+ * | 401, 403, 404 without a code | dependency down: key or address are wrong for all calls, not this call for the provider |
  * | 3xx | permanent, `Redirected` |
  * | other 4xx | permanent, `<partner>Refused` |
  */
 export function faultOfStatus(refused: RefusedCall): TransientFault | PermanentFault {
   const { partner, status, code, cause } = refused;
   const description = `${partner} answered ${status}${code === undefined ? "" : ` ${code}`}`;
-  if (status >= 500 || LATER.has(status) || KEY_REFUSED.has(status)) {
+  const wrongForAll = isWrongForAll(status, code);
+  if (status >= 500 || LATER.has(status) || wrongForAll) {
     return new TransientFault(description, {
       unknownOutcome: MAYBE_COUNTED.has(status),
+      kind: wrongForAll ? "dependency-down" : kindOfBusy(status, refused.retryAfterMs),
       cause,
       ...(refused.retryAfterMs !== undefined && { retryAfterMs: refused.retryAfterMs }),
     });
@@ -49,3 +56,7 @@ export function faultOfStatus(refused: RefusedCall): TransientFault | PermanentF
   if (status >= 300 && status < 400) return new PermanentFault("Redirected", description, cause);
   return new PermanentFault(`${partner}Refused`, description, cause);
 }
+
+/** Whoever asks for time is fine: 429 in any case, 503 when it says for how long. */
+export const kindOfBusy = (status: number, retryAfter: number | undefined): "throttled" | "transient" =>
+  status === 429 || (status === 503 && retryAfter !== undefined) ? "throttled" : "transient";

@@ -30,7 +30,8 @@ const RestError = z.object({
 
 /** Whether the service answered 404: it has never heard of the operation. */
 export function isNotFound(fault: unknown): boolean {
-  const parsed = RestError.safeParse(fault instanceof PermanentFault ? fault.cause : undefined);
+  const isFault = fault instanceof PermanentFault || fault instanceof TransientFault;
+  const parsed = RestError.safeParse(isFault ? fault.cause : undefined);
   return parsed.data?.statusCode === NOT_FOUND;
 }
 

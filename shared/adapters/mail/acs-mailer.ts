@@ -30,7 +30,7 @@ interface Operation {
  *
  * | answer | class |
  * |---|---|
- * | no answer, 408, 425, 429, 5xx, 401, 403 | transient, see `faultOfStatus` |
+ * | no answer, 408, 425, 429, 5xx, 401, 403 | transient, throttled or dependency down, see `faultOfStatus` |
  * | 409 (the same operation is being accepted at this moment) | transient |
  * | operation Failed or Canceled, 400 (address or request refused), 413, other 4xx | permanent |
  */
@@ -41,6 +41,8 @@ export function createAcsMailer(options: AcsMailerOptions): Mailer {
   const getClient = (): Promise<EmailClient> => (client ??= connect(options));
 
   return {
+    provider: "acs",
+    keepsOperations: true,
     async send(mail) {
       const operation = await oneCall(await getClient(), timeoutMs, messageOf(mail), {
         operationId: mail.operationId,

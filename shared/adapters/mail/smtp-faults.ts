@@ -27,7 +27,7 @@ export function smtpFault(error: unknown): unknown {
     // 503 says that the session, not the mail, was in the wrong state.
     const transient = responseCode < 500 || responseCode === 503 || LOGIN_REFUSED.has(responseCode);
     return transient
-      ? new TransientFault(description, { cause: error })
+      ? new TransientFault(description, { cause: error, kind: kindOf(responseCode) })
       : new PermanentFault("MailRefused", description, error);
   }
   if (!WITHOUT_REPLY.has(code) && !BEFORE_THE_MAIL.has(code)) return error;
@@ -35,6 +35,11 @@ export function smtpFault(error: unknown): unknown {
     unknownOutcome: mayHaveBeenRead(parsed.data),
     cause: error,
   });
+}
+
+function kindOf(responseCode: number): "throttled" | "dependency-down" | "transient" {
+  if (LOGIN_REFUSED.has(responseCode)) return "dependency-down";
+  return responseCode === 421 || (responseCode >= 450 && responseCode < 460) ? "throttled" : "transient";
 }
 
 /** Nodemailer doesn't say how far the mail got; so this errs towards "it may have been read". */

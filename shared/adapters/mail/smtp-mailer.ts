@@ -17,8 +17,9 @@ export interface SmtpMailerOptions {
  *
  * | outcome | class |
  * |---|---|
- * | no connection, no answer, 421, 450, 451, 452 and other 4xx | transient |
- * | 530, 534, 535 (login refused) | transient: the password is wrong for all mails, not this mail for the server |
+ * | no connection, no answer, other 4xx | transient |
+ * | 421, 450, 451, 452 | throttled: every mail waits |
+ * | 530, 534, 535 (login refused) | dependency down: the password is wrong for all mails, not this mail for the server |
  * | 550, 553 and other 5xx | permanent, `MailRefused` |
  */
 export function createSmtpMailer(options: SmtpMailerOptions): Mailer & { close(): Promise<void> } {
@@ -28,6 +29,8 @@ export function createSmtpMailer(options: SmtpMailerOptions): Mailer & { close()
     (await import("./connect-smtp.ts")).connectSmtp(options.url, timeoutMs);
   const getTransport = (): Promise<Transporter> => (transport ??= connect());
   return {
+    provider: "smtp",
+    keepsOperations: false,
     async send({ operationId, from, to, subject, text, html, headers }) {
       const messageId = `<${operationId}@${domainOf(from)}>`;
       const mail = { messageId, from, to, subject, text, html, headers: { ...headers } };

@@ -21,7 +21,7 @@ const Answer = z.object({ state: z.enum(["authorised", "captured", "declined", "
  *
  * | answer | class |
  * |---|---|
- * | no answer, 408, 425, 429, 5xx, 401, 403 | transient, see `faultOfStatus` |
+ * | no answer, 408, 425, 429, 5xx, 401, 403 | transient, throttled or dependency down, see `faultOfStatus` |
  * | 409 (a step the payment cannot take), 404 on a step, 422 (key names another payment), other 4xx | permanent |
  */
 export function createHttpPayments({ baseUrl, apiKey, timeoutMs }: HttpPaymentsOptions): Payments {

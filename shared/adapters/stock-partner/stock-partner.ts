@@ -24,7 +24,7 @@ const Answer = z.discriminatedUnion("state", [
  *
  * | answer | class |
  * |---|---|
- * | no answer, 408, 425, 429, 5xx, 401, 403 | transient, see `faultOfStatus` |
+ * | no answer, 408, 425, 429, 5xx, 401, 403 | transient, throttled or dependency down, see `faultOfStatus` |
  * | 422 (the id holds other goods), other 4xx | permanent |
  */
 export function createStockPartner({ baseUrl, apiKey, timeoutMs }: StockPartnerOptions): Stock {

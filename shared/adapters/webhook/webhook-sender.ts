@@ -1,7 +1,7 @@
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import type { WebhookSender } from "#shared/ports/webhook-sender.ts";
 import { createAgents, exchange, type Incoming } from "../http/exchange.ts";
-import { retryAfterMs } from "../http/faults.ts";
+import { kindOfBusy, retryAfterMs } from "../http/faults.ts";
 import { signedHeaders } from "./signature.ts";
 import { checkTarget, type Resolve } from "./target.ts";
 
@@ -21,7 +21,8 @@ export interface WebhookSenderOptions {
 }
 
 /** Refusals that vendors mend without our doing: broken authentication, a route that's deployed late. */
-const MENDABLE: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
+const MENDABLE: ReadonlySet<number> = new Set([401, 403, 404]);
+const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /**
  * Posts signed webhooks to URLs that vendors choose: only to public addresses over https (see `checkTarget`), redirects
@@ -29,7 +30,9 @@ const MENDABLE: ReadonlySet<number> = new Set([401, 403, 404, 408, 425, 429]);
  *
  * | outcome | class |
  * |---|---|
- * | no answer, 401, 403, 404, 408, 425, 429, 5xx | transient, with Retry-After |
+ * | no answer, 408, 425, 5xx | transient |
+ * | 429, 503 with Retry-After | throttled |
+ * | 401, 403, 404 | mendable: seldom tried, for a day |
  * | 410 | permanent, `Gone`: the vendor wants no more of these |
  * | 3xx | permanent, `Redirected` |
  * | other 4xx | permanent, `WebhookRefused` |
@@ -62,9 +65,11 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
 
 function faultOf({ status, headers }: Incoming, url: URL, nowMs: number): TransientFault | PermanentFault {
   const description = `${url.host} answered ${status}`;
-  if (status >= 500 || MENDABLE.has(status)) {
+  if (MENDABLE.has(status)) return new TransientFault(description, { kind: "mendable" });
+  if (status >= 500 || LATER.has(status)) {
     const wait = retryAfterMs(headers["retry-after"], nowMs);
-    return new TransientFault(description, wait === undefined ? {} : { retryAfterMs: wait });
+    const kind = kindOfBusy(status, wait);
+    return new TransientFault(description, wait === undefined ? { kind } : { kind, retryAfterMs: wait });
   }
   if (status === 410) return new PermanentFault("Gone", description);
   if (status >= 300 && status < 400) return new PermanentFault("Redirected", description);

@@ -7,9 +7,10 @@ export function newDelivery(
   ref: OrderRef,
   notice: { readonly event: EventType; readonly channel: Channel; readonly recipient: string },
   at: string,
+  traceparent?: string,
 ): Delivery {
   return {
-    id: deliveryIdFor(ref.orderId, notice.event, notice.channel, notice.recipient),
+    id: deliveryIdFor(ref.orderId, notice.event, notice.recipient),
     orderId: ref.orderId,
     brandId: ref.brandId,
     ...notice,
@@ -17,6 +18,7 @@ export function newDelivery(
     attempts: 0,
     hop: 0,
     maybeDelivered: false,
+    ...(traceparent === undefined ? {} : { traceparent }),
     createdAt: at,
     updatedAt: at,
   };

@@ -1,6 +1,5 @@
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { Vendor } from "#shared/contracts/directory.ts";
-import { deliveryDue } from "#shared/contracts/messages.ts";
 import type { EventType, Order, OrderRef } from "#shared/contracts/order.ts";
 import type { Occasion } from "#shared/domain/order.ts";
 import { DONE, type Outcome } from "#shared/domain/outcome.ts";
@@ -9,8 +8,10 @@ import type { DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
 import type { Directory } from "#shared/ports/directory.ts";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import type { OrderReader } from "#shared/ports/order-reader.ts";
+import { dueMessage } from "./due-message.ts";
 import { newDelivery } from "./new-delivery.ts";
 import { supersede } from "./supersede.ts";
+import { channelOf } from "./vendor-channel.ts";
 
 export interface PlanVendorNoticesDeps {
   readonly orders: OrderReader;
@@ -22,7 +23,8 @@ export interface PlanVendorNoticesDeps {
 /**
  * Turns one event of an order into one delivery per vendor, each of its own on the queue of the vendor's channel, so
  * that no vendor waits for another. A cancellation reaches exactly the vendors who were told of the order, or may
- * have been; the notices of the others are taken back. May run twice and in any order.
+ * have been; the notices of the others are taken back. May run twice and in any order. A vendor who does not exist any
+ * more keeps nobody else from being told: only then the event is parked (PermanentFault `UnknownVendor`).
  */
 export async function planVendorNotices(
   deps: PlanVendorNoticesDeps,
@@ -32,32 +34,33 @@ export async function planVendorNotices(
 ): Promise<Outcome> {
   const order = await deps.orders.get(ref);
   if (order === undefined) throw new TransientFault(`Order ${ref.orderId} is not visible yet`);
-  const vendors = await vendorsOf(deps.directory, order);
+  const { vendors, unknown } = await vendorsOf(deps.directory, order);
   const plan = event === "order.cancelled.v1" ? planCancellation : planNewOrder;
   const due = await Promise.all(vendors.map((vendor) => plan(deps, order, vendor, occasion)));
-  await enqueue(deps.bus, ref, due, occasion);
+  await enqueue(deps.bus, due);
+  if (unknown.length > 0)
+    throw new PermanentFault("UnknownVendor", `Vendor ${unknown.join(", ")} does not exist`);
   return DONE;
 }
 
-async function vendorsOf(directory: Directory, order: Order): Promise<Vendor[]> {
+async function vendorsOf(
+  directory: Directory,
+  order: Order,
+): Promise<{ readonly vendors: readonly Vendor[]; readonly unknown: readonly string[] }> {
   const ids = [...new Set(order.lines.map((line) => line.vendorId))];
-  return await Promise.all(
-    ids.map(async (id) => {
-      const vendor = await directory.vendor(id);
-      if (vendor === undefined) throw new PermanentFault("UnknownVendor", `Vendor ${id} does not exist`);
-      return vendor;
-    }),
-  );
+  const found = await Promise.all(ids.map((id) => directory.vendor(id)));
+  return {
+    vendors: found.filter((vendor) => vendor !== undefined),
+    unknown: ids.filter((_, position) => found[position] === undefined),
+  };
 }
 
-const channelOf = (vendor: Vendor) =>
-  vendor.endpoint.kind === "webhook" ? "vendor-webhook" : "vendor-email";
-
-const noticeFor = (order: Order, vendor: Vendor, event: EventType, at: string): Delivery =>
+const noticeFor = (order: Order, vendor: Vendor, event: EventType, { at, traceparent }: Occasion): Delivery =>
   newDelivery(
     { brandId: order.brandId, orderId: order.id },
     { event, channel: channelOf(vendor), recipient: vendor.id },
     at,
+    traceparent,
   );
 
 type Plan = (
@@ -67,41 +70,37 @@ type Plan = (
   occasion: Occasion,
 ) => Promise<Delivery | undefined>;
 
-const planNewOrder: Plan = async ({ ledger }, order, vendor, { at }) => {
-  const notice = noticeFor(order, vendor, "order.confirmed.v1", at);
+const planNewOrder: Plan = async ({ ledger }, order, vendor, occasion) => {
+  const notice = noticeFor(order, vendor, "order.confirmed.v1", occasion);
   const gone = order.status === "cancelled" || order.status === "refunded";
   const { delivery } = await ledger.createIfAbsent(gone ? { ...notice, state: "superseded" } : notice);
-  return delivery.state === "superseded" || delivery.state === "delivered" ? undefined : delivery;
+  return isToDo(delivery) ? delivery : undefined;
 };
 
-const planCancellation: Plan = async ({ ledger }, order, vendor, { at }) => {
-  const told = noticeFor(order, vendor, "order.confirmed.v1", at);
+const planCancellation: Plan = async ({ ledger }, order, vendor, occasion) => {
+  const told = noticeFor(order, vendor, "order.confirmed.v1", occasion);
   // Where the notice of the order has not been planned yet, this keeps it from ever going out.
   const { created } = await ledger.createIfAbsent({ ...told, state: "superseded" });
-  if (created || (await supersede(ledger, told, at))) return undefined;
-  const cancellation = { ...noticeFor(order, vendor, "order.cancelled.v1", at), after: told.id };
+  const neverTold = created || (await supersede(ledger, told, occasion.at));
+  if (neverTold && !wantsCancellationAlone(order, vendor)) return undefined;
+  const cancellation = { ...noticeFor(order, vendor, "order.cancelled.v1", occasion), after: told.id };
   const { delivery } = await ledger.createIfAbsent(cancellation);
-  return delivery.state === "superseded" || delivery.state === "delivered" ? undefined : delivery;
+  return isToDo(delivery) ? delivery : undefined;
 };
 
-async function enqueue(
-  bus: Bus,
-  ref: OrderRef,
-  due: readonly (Delivery | undefined)[],
-  { at, traceparent }: Occasion,
-): Promise<void> {
+/** An order that never stood is no vendor's business. */
+const wantsCancellationAlone = ({ timeline }: Order, vendor: Vendor): boolean =>
+  vendor.cancelledBeforeNotice === "one-notice" &&
+  timeline.some(({ event }) => event === "order.confirmed.v1");
+
+/** What is held already has its turn to come. */
+const isToDo = ({ state }: Delivery): boolean =>
+  state !== "superseded" && state !== "delivered" && state !== "held";
+
+async function enqueue(bus: Bus, due: readonly (Delivery | undefined)[]): Promise<void> {
   await Promise.all(
     due.map(async (delivery) => {
-      if (delivery === undefined || delivery.channel === "customer-email") return;
-      await bus.send(delivery.channel, [
-        {
-          messageId: delivery.id,
-          subject: "delivery.due.v1",
-          correlationId: ref.orderId,
-          body: deliveryDue(ref, delivery.id, at, traceparent),
-          ...(traceparent === undefined ? {} : { properties: { traceparent } }),
-        },
-      ]);
+      if (delivery !== undefined) await bus.send(delivery.channel, [dueMessage(delivery, 1)]);
     }),
   );
 }

@@ -1,8 +1,9 @@
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
+import { NO_LONGER_HELD } from "./hold.ts";
 
 /**
- * Takes back a notice that became pointless, if nobody can have received it: it waits (or is parked), and every
+ * Takes back a notice that became pointless, if nobody can have received it: it waits, is held or is parked, and every
  * attempt so far was clearly refused. Answers whether the notice is, or had been, taken back.
  */
 export async function supersede(
@@ -12,8 +13,8 @@ export async function supersede(
 ): Promise<boolean> {
   const takenBack = await ledger.change(
     notice,
-    { state: "superseded", nextAttemptAt: undefined, updatedAt: at },
-    { state: ["pending", "parked", "superseded"], maybeDelivered: false },
+    { ...NO_LONGER_HELD, state: "superseded", nextAttemptAt: undefined, updatedAt: at },
+    { state: ["pending", "held", "parked", "superseded"], maybeDelivered: false },
   );
   return takenBack !== undefined;
 }

@@ -1,67 +1,59 @@
-import type { EventType, Order, OrderRef } from "#shared/contracts/order.ts";
-import { operationIdFor } from "#shared/domain/ids.ts";
+import type { Delivery } from "#shared/contracts/delivery.ts";
+import type { DeliveryDue, OrderEvent } from "#shared/contracts/messages.ts";
+import type { Order } from "#shared/contracts/order.ts";
 import { customerMail } from "#shared/domain/mails/customer-mails.ts";
 import type { Outcome } from "#shared/domain/outcome.ts";
 import type { Directory } from "#shared/ports/directory.ts";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
-import type { Mail, Mailer } from "#shared/ports/mailer.ts";
 import type { OrderReader } from "#shared/ports/order-reader.ts";
-import { attemptDelivery, type AttemptDeliveryDeps, type MessageAge } from "./attempt-delivery.ts";
+import { type Attempt, attemptDelivery, type AttemptDeliveryDeps } from "./attempt-delivery.ts";
+import type { MessageAge } from "./hold.ts";
 import { newDelivery } from "./new-delivery.ts";
+import { mailAttempt, type SendMailDeps } from "./send-mail.ts";
 
-export interface TellCustomerDeps extends AttemptDeliveryDeps {
+export interface TellCustomerDeps extends AttemptDeliveryDeps, SendMailDeps {
   readonly orders: OrderReader;
   readonly directory: Directory;
-  readonly mailer: Mailer;
 }
 
-/** Mails the customer about one event of the order: at most one mail per order and event, however often it runs. */
+/**
+ * Mails the customer about one event of the order: at most one mail per order and event, however often it runs. The
+ * message is the event itself, or names the delivery when it was held and is released.
+ */
 export async function tellCustomer(
   deps: TellCustomerDeps,
-  ref: OrderRef,
-  event: EventType,
+  message: OrderEvent | DeliveryDue,
   age: MessageAge,
 ): Promise<Outcome> {
-  const order = await deps.orders.get(ref);
-  if (order === undefined) throw new TransientFault(`Order ${ref.orderId} is not visible yet`);
-  const at = new Date(deps.system.now()).toISOString();
-  const fresh = newDelivery(ref, { event, channel: "customer-email", recipient: "customer" }, at);
-  const { delivery } = await deps.ledger.createIfAbsent(fresh);
-  return await attemptDelivery(deps, delivery, age, async (repeated) => {
-    const mail = await writeMail(deps.directory, order, event, delivery.id);
-    await sendOnce(deps.mailer, mail, repeated);
-  });
+  const { brandId, orderId } = message.data;
+  const order = await deps.orders.get({ brandId, orderId });
+  if (order === undefined) throw new TransientFault(`Order ${orderId} is not visible yet`);
+  const delivery = await deliveryOf(deps, message, age.traceparent);
+  return await attemptDelivery(deps, delivery, age, () => writeMail(deps, order, delivery));
 }
 
-/** Asks the provider first where an earlier attempt may have got through. */
-export async function sendOnce(mailer: Mailer, mail: Mail, repeated: boolean): Promise<void> {
-  if (repeated) {
-    const outcome = await mailer.outcome(mail.operationId);
-    if (outcome === "sent" || outcome === "under-way") return;
+async function deliveryOf(
+  deps: TellCustomerDeps,
+  message: OrderEvent | DeliveryDue,
+  traceparent: string | undefined,
+): Promise<Delivery> {
+  const { brandId, orderId } = message.data;
+  if (message.type === "delivery.due.v1") {
+    const known = await deps.ledger.get(orderId, message.data.deliveryId);
+    if (known === undefined)
+      throw new TransientFault(`Delivery ${message.data.deliveryId} is not visible yet`);
+    return known;
   }
-  await mailer.send(mail);
+  const at = new Date(deps.system.now()).toISOString();
+  const notice = { event: message.type, channel: "customer-email", recipient: "customer" } as const;
+  const fresh = newDelivery({ brandId, orderId }, notice, at, traceparent);
+  const { delivery } = await deps.ledger.createIfAbsent(fresh);
+  return delivery;
 }
 
-async function writeMail(
-  directory: Directory,
-  order: Order,
-  event: EventType,
-  deliveryId: string,
-): Promise<Mail> {
-  const brand = await directory.brand(order.brandId);
+async function writeMail(deps: TellCustomerDeps, order: Order, delivery: Delivery): Promise<Attempt> {
+  const brand = await deps.directory.brand(order.brandId);
   if (brand === undefined) throw new PermanentFault("UnknownBrand", `Brand ${order.brandId} does not exist`);
-  const { template, subject, text, html } = customerMail(event, order, brand);
-  return {
-    operationId: operationIdFor(deliveryId),
-    from: brand.mailFrom,
-    to: { address: order.customer.email, name: order.customer.name },
-    subject,
-    text,
-    html,
-    headers: {
-      "X-Expedite-Order": order.id,
-      "X-Expedite-Template": template,
-      "X-Expedite-Delivery": deliveryId,
-    },
-  };
+  const to = { address: order.customer.email, name: order.customer.name };
+  return mailAttempt(deps, delivery, { brand, to, content: customerMail(delivery.event, order, brand) });
 }

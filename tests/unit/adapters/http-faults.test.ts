@@ -17,8 +17,32 @@ test.for([
   expect(retryAfterMs(header, NOW)).toBe(expected);
 });
 
-test.for([401, 403, 408, 425, 429, 500, 501, 502, 503, 504])("%i is tried again later", (status) => {
-  expect(faultOfStatus({ partner: "Mail", status })).toMatchObject({ name: "TransientFault" });
+test.for([
+  [408, "transient"],
+  [425, "transient"],
+  [500, "transient"],
+  [501, "transient"],
+  [502, "transient"],
+  [503, "transient"],
+  [504, "transient"],
+  [429, "throttled"],
+  [401, "dependency-down"],
+  [403, "dependency-down"],
+  [404, "dependency-down"],
+] as const)("%i is tried again later: %s", ([status, kind]) => {
+  expect(faultOfStatus({ partner: "Mail", status })).toMatchObject({ name: "TransientFault", kind });
+});
+
+test("503 that says for how long asks everybody to wait", () => {
+  const busy = { partner: "Mail", status: 503, retryAfterMs: 1000 };
+  expect(faultOfStatus(busy)).toMatchObject({ kind: "throttled", retryAfterMs: 1000 });
+});
+
+test("404 with the partner's own code is about what was asked for, not about the address", () => {
+  expect(faultOfStatus({ partner: "Mail", status: 404, code: "DomainNotLinked" })).toMatchObject({
+    name: "PermanentFault",
+    reason: "MailRefused",
+  });
 });
 
 test.for([500, 502, 504])("%i may have counted", (status) => {
@@ -33,7 +57,6 @@ test.for([
   [301, "Redirected"],
   [308, "Redirected"],
   [400, "MailRefused"],
-  [404, "MailRefused"],
   [405, "MailRefused"],
   [409, "MailRefused"],
   [413, "MailRefused"],

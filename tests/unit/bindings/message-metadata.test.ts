@@ -24,10 +24,13 @@ describe("what the host makes of metadata", () => {
   test.each(["soon", "", -3, 0, 1.5, null, "NaN"])(
     "an attempt of %j makes no sense and counts as the first",
     async (attempt) => {
-      await world.handle(down, world.metadata({ applicationProperties: { "x-attempt": attempt } }));
+      await world.handle(
+        down,
+        world.metadata({ applicationProperties: { "x-attempt": attempt, "x-hop": attempt } }),
+      );
       expect(world.sent()).toMatchObject({
         messageId: "ord_1.v1-inventory:a2",
-        properties: { "x-attempt": 2 },
+        properties: { "x-attempt": 2, "x-hop": 2 },
       });
     },
   );
@@ -46,6 +49,7 @@ describe("what the host makes of metadata", () => {
     const properties = fc.dictionary(
       fc.constantFrom(
         "x-attempt",
+        "x-hop",
         "x-original-message-id",
         "x-first-enqueued-at",
         "x-subject",

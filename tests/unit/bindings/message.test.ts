@@ -73,6 +73,7 @@ describe("a failure that may pass", () => {
       body: BODY,
       notBeforeMs: world.app.system.now() + 10 * SECOND,
       properties: {
+        "x-hop": 2,
         "x-attempt": 2,
         "x-original-message-id": "ord_1.v1-inventory",
         "x-first-enqueued-at": new Date(world.app.system.now()).toISOString(),
@@ -91,6 +92,7 @@ describe("a failure that may pass", () => {
       {
         messageId: "ord_1.v1-inventory:a3",
         properties: {
+          "x-hop": 3,
           "x-attempt": 3,
           "x-first-enqueued-at": new Date(began).toISOString(),
           "x-subject": "order.placed.v1",

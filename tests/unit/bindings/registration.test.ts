@@ -62,8 +62,11 @@ test("no function asks the host to retry: Service Bus triggers do not support it
   for (const { retryOptions } of registered) expect(retryOptions).toBeUndefined();
 });
 
-test("the sweep runs by the schedule of the settings", () => {
-  expect(of("timerTrigger")).toMatchObject([{ name: "sweep-outbox", schedule: "%SWEEP_SCHEDULE%" }]);
+test("the timers run by the schedules of the settings", () => {
+  expect(of("timerTrigger")).toMatchObject([
+    { name: "sweep-outbox", schedule: "%SWEEP_SCHEDULE%" },
+    { name: "release-held", schedule: "%RELEASE_SCHEDULE%" },
+  ]);
 });
 
 test("nothing else runs", () => {

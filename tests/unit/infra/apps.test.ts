@@ -95,11 +95,16 @@ test("the sample file has the settings of the schema", () => {
   expect(sample.filter((name) => !ofTheHost.has(name)).toSorted()).toEqual(schemaNames.toSorted());
 });
 
-test("the defaults of retries are the same in Azure and in the schema", () => {
+test.each([
+  "RETRY_BASE_MS",
+  "RETRY_CAP_MS",
+  "CIRCUIT_OPEN_MS",
+  "CIRCUIT_OPEN_CAP_MS",
+  "MAIL_AMBIGUOUS_SENDS",
+] as const)("the default of %s is the same in Azure and in the schema", (name) => {
   const [site] = sitesOf(planOfEnvironment("production"));
   const given = site === undefined ? {} : settingsOf(site);
-  expect(Number(given["RETRY_BASE_MS"])).toBe(Settings.shape.RETRY_BASE_MS.parse(undefined));
-  expect(Number(given["RETRY_CAP_MS"])).toBe(Settings.shape.RETRY_CAP_MS.parse(undefined));
+  expect(Number(given[name])).toBe(Settings.shape[name].parse(undefined));
 });
 
 /** Where a secret is anything but a reference to the vault, or is given to a role that does not need it. */

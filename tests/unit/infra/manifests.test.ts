@@ -152,6 +152,7 @@ function environmentOf(deployment: Manifest): Record<string, string> {
     STOCK_PARTNER_URL: "",
     MAIL_PROVIDER: "acs",
     MAIL_ENDPOINT: "https://mail.example/",
+    MAIL_RATE_PER_SECOND: "60",
   };
   const list = valueAt(containerOf(deployment), "env");
   const own = (Array.isArray(list) ? list : []).map((entry: unknown) => {

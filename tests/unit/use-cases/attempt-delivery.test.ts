@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import { TransientFault } from "#shared/ports/faults.ts";
-import { attemptDelivery, type Tell } from "#shared/use-cases/notify/attempt-delivery.ts";
+import { attemptDelivery, type Attempt } from "#shared/use-cases/notify/attempt-delivery.ts";
 import { aDelivery } from "../../builders/deliveries.ts";
 import { createMemoryApp, type MemoryApp } from "../../fakes/memory-app.ts";
 
@@ -13,9 +13,13 @@ beforeEach(async () => {
   await app.ledger.createIfAbsent(asRead);
 });
 
+type Tell = Attempt["tell"];
+const CIRCUIT = "webhook:vendor-mill";
+const prepared = (tell: Tell) => () => Promise.resolve({ circuit: CIRCUIT, tell });
+
 /** An attempt of a process that read the delivery before anybody began. */
 const attempt = (tell: Tell, hop = 1) =>
-  attemptDelivery(app, asRead, { hop, firstEnqueuedAtMs: app.system.now() }, tell);
+  attemptDelivery(app, asRead, { hop, firstEnqueuedAtMs: app.system.now() }, prepared(tell));
 const now = () => app.ledger.all[0];
 
 const refused: Tell = () => Promise.reject(new TransientFault("answered 503"));

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Delivery } from "#shared/contracts/delivery.ts";
+import { messageProperties } from "#shared/contracts/message-properties.ts";
 import { DeliveryDue, OrderEvent } from "#shared/contracts/messages.ts";
 import type { Order } from "#shared/contracts/order.ts";
-import type { QueueName } from "#shared/contracts/topology.ts";
 import { cancelOrder, confirmOrder } from "#shared/domain/order.ts";
 import type { Outcome } from "#shared/domain/outcome.ts";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import { planVendorNotices } from "#shared/use-cases/notify/plan-vendor-notices.ts";
+import { releaseHeld } from "#shared/use-cases/notify/release-held.ts";
 import { tellVendor } from "#shared/use-cases/notify/tell-vendor.ts";
 import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
 import { anOccasion, anOrder, moved, published, refOf } from "../../builders/orders.ts";
@@ -34,7 +35,11 @@ export interface Rest {
   readonly parked: readonly string[];
 }
 
-const QUEUES: readonly QueueName[] = ["vendor-notices", "vendor-webhook", "vendor-email"];
+const QUEUES = ["vendor-notices", "vendor-webhook", "vendor-email"] as const;
+type TestedQueue = (typeof QUEUES)[number];
+/** Longer than the release trusts a message that it has sent to arrive. */
+const A_WHILE_MS = 150_000;
+const MOST_RELEASES = 50;
 const Notice = z.object({ type: z.string() });
 
 /** Tells one vendor of an order that is confirmed, and perhaps cancelled, in a course of events. */
@@ -52,11 +57,11 @@ export async function tell(story: Story, choose: Choose): Promise<Rest> {
   const interleaving = new Interleaving(choose);
   const parked: string[] = [];
 
-  const deliver = (queue: QueueName, body: unknown, hop: number): void =>
+  const deliver = (queue: TestedQueue, body: unknown, hop: number): void =>
     interleaving.spawn(
       async (step) => {
         const outcome = await handle({ ...app, webhooks: vendor }, step, body, hop, queue);
-        if (outcome.kind === "retry") deliver(queue, body, hop + 1);
+        if (outcome.kind === "retry" || outcome.kind === "wait") deliver(queue, body, hop + 1);
         if (outcome.kind === "park") parked.push(outcome.reason);
       },
       ({ kind }) => {
@@ -65,9 +70,10 @@ export async function tell(story: Story, choose: Choose): Promise<Rest> {
     );
   const deliverAll = (): void => {
     for (const queue of QUEUES) {
-      for (const { body } of app.bus.take(queue)) {
-        deliver(queue, body, 1);
-        if (twice) deliver(queue, body, 1);
+      for (const { body, properties } of app.bus.take(queue)) {
+        const hop = Number(properties?.[messageProperties.hop] ?? 1);
+        deliver(queue, body, hop);
+        if (twice) deliver(queue, body, hop);
       }
     }
   };
@@ -78,6 +84,14 @@ export async function tell(story: Story, choose: Choose): Promise<Rest> {
     });
   }
   await interleaving.run(deliverAll);
+  for (let release = 0; app.ledger.all.some(({ state }) => state === "held"); release++) {
+    if (release > MOST_RELEASES) throw new Error("A delivery is held for good");
+    app.system.advance(A_WHILE_MS);
+    interleaving.spawn((step) =>
+      releaseHeld({ ...app, ledger: step(app.ledger), bus: step(app.bus) }).then(() => undefined),
+    );
+    await interleaving.run(deliverAll);
+  }
   const order = (await app.orders.get(refOf(confirmed))) ?? confirmed;
   return { parked, order, received: vendor.received, deliveries: app.ledger.all };
 }
@@ -95,7 +109,7 @@ async function handle(
   step: Stepping,
   body: unknown,
   hop: number,
-  queue: QueueName,
+  queue: TestedQueue,
 ): Promise<Outcome> {
   const [orders, ledger, bus, webhooks] = [
     step(app.orders),
@@ -117,7 +131,7 @@ async function handle(
   }
   // Each copy is late by as much as its decision said.
   app.system.advance(1000);
-  return await tellVendor(deps, DeliveryDue.parse(body), { hop, firstEnqueuedAtMs: app.system.now() });
+  return await tellVendor(deps, DeliveryDue.parse(body), { hop, firstEnqueuedAtMs: app.system.now() }, queue);
 }
 
 class VendorSide {

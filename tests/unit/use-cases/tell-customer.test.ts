@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Order } from "#shared/contracts/order.ts";
+import { DeliveryDue, type OrderEvent, orderEvent } from "#shared/contracts/messages.ts";
+import type { EventType, Order, OrderRef } from "#shared/contracts/order.ts";
 import { operationIdFor } from "#shared/domain/ids.ts";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import type { Mailer } from "#shared/ports/mailer.ts";
+import { releaseHeld } from "#shared/use-cases/notify/release-held.ts";
 import { tellCustomer } from "#shared/use-cases/notify/tell-customer.ts";
-import { anOrder, noonPlus, refOf } from "../../builders/orders.ts";
+import { anOrder, NOON, noonPlus, refOf } from "../../builders/orders.ts";
 import { createMemoryApp, type MemoryApp } from "../../fakes/memory-app.ts";
 
 const HOUR = 3_600_000;
@@ -19,11 +21,18 @@ beforeEach(() => {
 
 /** One delivery of the message that the order was placed; `hop` counts the delayed copies. */
 const tell = (hop = 1, deps: MemoryApp = app) =>
-  tellCustomer(deps, refOf(order), "order.placed.v1", {
+  tellCustomer(deps, eventOf(refOf(order)), {
     hop,
     firstEnqueuedAtMs: Date.parse(order.createdAt),
   });
 const delivery = () => app.ledger.all[0];
+const eventOf = ({ brandId, orderId }: OrderRef, type: EventType = "order.placed.v1"): OrderEvent => ({
+  ...orderEvent(anOrder({ brandId, id: orderId }), "v1-notifications", {
+    topic: "notifications",
+    type,
+    at: NOON,
+  }),
+});
 
 /** A provider that does what a test says, and notes what it was asked. */
 function scripted(
@@ -32,6 +41,8 @@ function scripted(
 ) {
   const asked: string[] = [];
   const mailer: Mailer = {
+    provider: "scripted",
+    keepsOperations: true,
     async send() {
       asked.push("send");
       const answer = answers.shift();
@@ -89,7 +100,7 @@ describe("telling the customer", () => {
 
   test("each event is a mail of its own", async () => {
     await tell();
-    await tellCustomer(app, refOf(order), "order.confirmed.v1", { hop: 1, firstEnqueuedAtMs: 0 });
+    await tellCustomer(app, eventOf(refOf(order), "order.confirmed.v1"), { hop: 1, firstEnqueuedAtMs: 0 });
     expect(app.mailer.inbox.map(({ headers }) => headers["X-Expedite-Template"])).toEqual([
       "order-received",
       "order-confirmed",
@@ -98,7 +109,7 @@ describe("telling the customer", () => {
 
   test("waits for an order that is not visible yet", async () => {
     const unseen = { brandId: order.brandId, orderId: anOrder().id };
-    const told = tellCustomer(app, unseen, "order.placed.v1", { hop: 1, firstEnqueuedAtMs: 0 });
+    const told = tellCustomer(app, eventOf(unseen), { hop: 1, firstEnqueuedAtMs: 0 });
     await expect(told).rejects.toMatchObject({ name: "TransientFault" });
     expect(app.ledger.all).toEqual([]);
   });
@@ -183,7 +194,6 @@ describe("a failure", () => {
       new PermanentFault("MailRefused", "no such address"),
       "MailRefused",
     ],
-    ["a day of failures", refusal, "BudgetExhausted"],
     ["a bug of ours, at the fifth attempt", new TypeError("x is not a function"), "Bug"],
   ])("%s is parked with its reason, here and in the ledger", async (_what, error, reason) => {
     const { deps } = scripted(Array.from({ length: 5000 }, () => error));
@@ -198,11 +208,38 @@ describe("a failure", () => {
     expect(app.system.now() - Date.parse(order.createdAt)).toBeLessThanOrEqual(24 * HOUR);
   });
 
+  test("a day of failures is few calls, then a last one, and parked with its reason", async () => {
+    const { asked, deps } = scripted(Array.from({ length: 5000 }, () => refusal));
+    let outcome = await tell(1, deps);
+    while (outcome.kind !== "park") {
+      app.system.advance(outcome.kind === "done" ? 15_000 : Math.max(1, outcome.atMs - app.system.now()));
+      if (outcome.kind !== "done") {
+        outcome = await tell((delivery()?.hop ?? 0) + 1, deps);
+        continue;
+      }
+      expect(delivery()).toMatchObject({ state: "held", heldBy: "mail:scripted" });
+      await releaseHeld(deps);
+      const [released] = app.bus.take("customer-email");
+      if (released === undefined) continue;
+      const age = {
+        hop: Number(released.properties?.["x-hop"]),
+        firstEnqueuedAtMs: Date.parse(order.createdAt),
+      };
+      outcome = await tellCustomer(deps, DeliveryDue.parse(released.body), age);
+    }
+    expect(outcome).toMatchObject({ kind: "park", reason: "BudgetExhausted", attempts: asked.length });
+    expect(delivery()).toMatchObject({ state: "parked", lastFailure: "busy", attempts: asked.length });
+    expect(asked.length).toBeLessThan(320);
+    const tookMs = app.system.now() - Date.parse(order.createdAt);
+    expect(tookMs).toBeGreaterThanOrEqual(24 * HOUR);
+    expect(tookMs).toBeLessThan(24 * HOUR + 60_000);
+  });
+
   test("a brand that is gone is parked, and the mail goes out when an operator sends the message again", async () => {
     const stranger = anOrder({ brandId: "gone" });
     app.orders.put(stranger);
     const again = (hop: number) =>
-      tellCustomer(app, refOf(stranger), "order.placed.v1", {
+      tellCustomer(app, eventOf(refOf(stranger)), {
         hop,
         firstEnqueuedAtMs: Date.parse(noonPlus(0)),
       });

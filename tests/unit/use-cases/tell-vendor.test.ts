@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Delivery } from "#shared/contracts/delivery.ts";
-import type { Vendor } from "#shared/contracts/directory.ts";
-import { deliveryDue } from "#shared/contracts/messages.ts";
+import type { Channel, Delivery } from "#shared/contracts/delivery.ts";
+import { DeliveryDue, deliveryDue } from "#shared/contracts/messages.ts";
 import type { Order } from "#shared/contracts/order.ts";
 import { tellVendor } from "#shared/use-cases/notify/tell-vendor.ts";
 import { aDelivery } from "../../builders/deliveries.ts";
@@ -21,11 +20,13 @@ const noted = async (changes: Partial<Delivery> = {}): Promise<Delivery> => {
   const { delivery } = await app.ledger.createIfAbsent(aDelivery({ orderId: order.id, ...changes }));
   return delivery;
 };
-const tell = ({ id }: Pick<Delivery, "id">, hop = 1) =>
-  tellVendor(app, deliveryDue(refOf(order), id, NOON, undefined), {
-    hop,
-    firstEnqueuedAtMs: Date.parse(NOON),
-  });
+const tell = ({ id, channel = "vendor-webhook" }: Pick<Delivery, "id"> & { channel?: Channel }, hop = 1) =>
+  tellVendor(
+    app,
+    deliveryDue(refOf(order), id, NOON, undefined),
+    { hop, firstEnqueuedAtMs: Date.parse(NOON) },
+    channel === "customer-email" ? "vendor-email" : channel,
+  );
 const now = ({ orderId, id }: Delivery) => app.ledger.get(orderId, id);
 const byMail = { channel: "vendor-email", recipient: EMAIL_VENDOR } as const;
 
@@ -99,10 +100,10 @@ describe("a cancellation", () => {
   test.each([
     ["is under way", { state: "sending" }],
     ["will be tried again and may have got through", { state: "pending", maybeDelivered: true }],
-  ] as const)("waits while the notice %s, without an attempt of its own", async (_what, changes) => {
+  ] as const)("is held while the notice %s, without an attempt of its own", async (_what, changes) => {
     const cancellation = await bothNoted(changes);
-    expect(await tell(cancellation)).toEqual({ kind: "retry", atMs: app.system.now() + 2000 });
-    expect(await now(cancellation)).toMatchObject({ state: "pending", attempts: 0 });
+    expect(await tell(cancellation)).toEqual({ kind: "done" });
+    expect(await now(cancellation)).toMatchObject({ state: "held", heldBy: "order", attempts: 0 });
     expect(app.webhooks.received).toEqual([]);
   });
 
@@ -119,26 +120,9 @@ describe("a cancellation", () => {
 });
 
 describe("what no later attempt can mend is parked", () => {
-  const nobody: Partial<Vendor> = { id: WEBHOOK_VENDOR };
-
-  test.each<readonly [string, Partial<Delivery>, string, () => void]>([
-    ["a vendor who is gone", { recipient: "gone" }, "UnknownVendor", () => undefined],
-    [
-      "a vendor who is told by mail now",
-      {},
-      "EndpointChanged",
-      () => app.directory.add({ vendors: [aVendorByMail(nobody)] }),
-    ],
-    [
-      "a vendor who is told by webhook now",
-      byMail,
-      "EndpointChanged",
-      () => app.directory.add({ vendors: [aVendor({ id: EMAIL_VENDOR })] }),
-    ],
-  ])("%s", async (_what, changes, reason, arrange) => {
-    arrange();
-    const delivery = await noted(changes);
-    expect(await tell(delivery)).toMatchObject({ kind: "park", reason });
+  test("a vendor who is gone", async () => {
+    const delivery = await noted({ recipient: "gone" });
+    expect(await tell(delivery)).toMatchObject({ kind: "park", reason: "UnknownVendor" });
     expect(await now(delivery)).toMatchObject({ state: "parked" });
   });
 
@@ -147,10 +131,31 @@ describe("what no later attempt can mend is parked", () => {
     app.orders.put(stranger);
     const delivery = await noted({ ...byMail, orderId: stranger.id, brandId: "gone" });
     const due = deliveryDue(refOf(stranger), delivery.id, NOON, undefined);
-    expect(await tellVendor(app, due, { hop: 1, firstEnqueuedAtMs: Date.parse(NOON) })).toMatchObject({
+    expect(
+      await tellVendor(app, due, { hop: 1, firstEnqueuedAtMs: Date.parse(NOON) }, "vendor-email"),
+    ).toMatchObject({
       kind: "park",
       reason: "UnknownBrand",
     });
+  });
+});
+
+describe("a vendor who changed the channel is told by the new one", () => {
+  test.each([
+    ["by mail", {}, aVendorByMail({ id: WEBHOOK_VENDOR }), "vendor-email"],
+    ["by webhook", byMail, aVendor({ id: EMAIL_VENDOR }), "vendor-webhook"],
+  ] as const)("%s", async (_what, changes, vendor, queue) => {
+    app.directory.add({ vendors: [vendor] });
+    const delivery = await noted(changes);
+    expect(await tell(delivery)).toEqual({ kind: "done" });
+    expect(await tell(delivery)).toEqual({ kind: "done" });
+    const [moved, ...more] = app.bus.take(queue);
+    expect(more).toEqual([]);
+    const due = DeliveryDue.parse(moved?.body);
+    const age = { hop: Number(moved?.properties?.["x-hop"]), firstEnqueuedAtMs: Date.parse(NOON) };
+    expect(await tellVendor(app, due, age, queue)).toEqual({ kind: "done" });
+    expect(app.webhooks.received.length + app.mailer.inbox.length).toBe(1);
+    expect(await now(delivery)).toMatchObject({ state: "delivered", channel: queue });
   });
 });
 
