@@ -1,7 +1,10 @@
 import type { Order } from "#shared/contracts/order.ts";
+import { Breaker } from "#shared/use-cases/breaker.ts";
+import { mailCircuit } from "#shared/use-cases/notify/send-mail.ts";
 import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
 import { anOrder } from "../../builders/orders.ts";
 import { createMemoryApp } from "../../fakes/memory-app.ts";
+import { createMemoryBudgets } from "../../fakes/memory-budgets.ts";
 import type { World } from "./simulate.ts";
 
 const template = anOrder({ status: "confirmed" });
@@ -21,6 +24,10 @@ export function instanceMaker({ time, bus, provider }: World): () => object {
       Promise.resolve({ ...anyOrder(orderId, template.updatedAt), brandId }),
   };
   const system = { now: () => time.now(), random: seededRandom(1) };
+  const { circuits } = shared;
+  const budgets = createMemoryBudgets(system);
+  const ratesPerSecond = { [mailCircuit(provider)]: provider.perSecond };
+  const policy = { openMs: 30_000, openCapMs: 300_000 };
   return () => {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
     return {
@@ -30,6 +37,8 @@ export function instanceMaker({ time, bus, provider }: World): () => object {
       log,
       system,
       mailer: provider,
+      ratesPerSecond,
+      breaker: new Breaker({ circuits, budgets, system, log, policy, ratesPerSecond }),
       outbox: new OutboxPublisher({ orders, bus, log }),
     };
   };

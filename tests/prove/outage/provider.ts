@@ -34,6 +34,11 @@ export class Provider implements Mailer {
     this.#options = options;
   }
 
+  /** What it has told us of its rate. */
+  get perSecond(): number {
+    return this.#options.perSecond;
+  }
+
   /** When each mail was taken, by operation. */
   get sent(): ReadonlyMap<string, number> {
     return this.#sent;
@@ -60,7 +65,7 @@ export class Provider implements Mailer {
     const isRefused = isLimited && !this.#isWithin(perSecond, nowMs);
     await this.#time.sleep(ANSWERS_AFTER_MS);
     if (isDown) throw new TransientFault("answered 503");
-    if (isRefused) throw new TransientFault("answered 429", { ...THROTTLED, retryAfterMs: SECOND });
+    if (isRefused) throw new TransientFault("answered 429", { kind: "throttled", retryAfterMs: SECOND });
   }
 
   #isWithin(perSecond: number, nowMs: number): boolean {
@@ -76,5 +81,3 @@ export class Provider implements Mailer {
     return true;
   }
 }
-
-const THROTTLED = {} as const;

@@ -65,8 +65,7 @@ export interface World {
 const START_MS = Date.UTC(2026, 0, 1);
 const EVENT = "order.confirmed.v1";
 const nameOf = (number: number): string => `ord_${String(number).padStart(26, "0")}`;
-const operationOf = (orderId: string): string =>
-  operationIdFor(deliveryIdFor(orderId, EVENT, "customer-email", "customer"));
+const operationOf = (orderId: string): string => operationIdFor(deliveryIdFor(orderId, EVENT, "customer"));
 export const operationOfMessage = ({ correlationId }: Received): string => operationOf(correlationId);
 
 /** Plays the outage in virtual time, until a day after it began or until nothing waits any more. */
