@@ -1,61 +1,28 @@
+import { join } from "node:path";
 import { realClock } from "../clock/clock.ts";
-import type { PartOptions, RunningPart } from "../part.ts";
 import { type HostJson, readHostJson } from "./app/host-json.ts";
-import {
-  type HttpFunction,
-  type IndexedFunction,
-  indexFunctions,
-  type TimerFunction,
-} from "./app/index-functions.ts";
-import { Bindings } from "./bindings/bindings.ts";
-import { logFailure } from "./failure-log.ts";
-import { FrontEnd } from "./http/front-end.ts";
-import { DEFAULT_BODY_LIMIT_BYTES } from "./http/request-body.ts";
-import { forkedWorkers } from "./pool/forked-worker.ts";
-import { inProcessWorkers } from "./pool/in-process-worker.ts";
-import { InvocationFailure } from "./pool/worker-failure.ts";
-import { WorkerGroup } from "./pool/worker-group.ts";
-import { HostRefusal } from "./refusal.ts";
-import { isDisabled, type Settings } from "./settings.ts";
+import type { HttpFunction, IndexedFunction } from "./app/index-functions.ts";
+import { Generation } from "./generation.ts";
+import { administrationOf } from "./host-administration.ts";
+import type { FunctionsHost, FunctionsHostOptions } from "./host-options.ts";
+import { FrontEnd, type HttpBackend } from "./http/front-end.ts";
+import { bodyLimit } from "./http/request-body.ts";
+import { logged } from "./invocation-log.ts";
+import { Keys } from "./keys/keys.ts";
+import { urlOf, whereIs } from "./where.ts";
 import { hostId } from "./host-id.ts";
+import type { ListenerContext } from "./listener.ts";
+import { InspectPorts } from "./pool/inspect-ports.ts";
+import { type Invoke, type Listeners, within } from "./pool/instance.ts";
+import { ScaleControl } from "./scale/scale-control.ts";
+import { type ScaleSettings, scaleSettings } from "./scale/scale-settings.ts";
 import { Triggers } from "./triggers.ts";
-import type { InvocationRequest, InvocationResponse, RegisteredFunction } from "./worker/wire.ts";
-
-export interface FunctionsHostOptions extends PartOptions {
-  /** 0 = any free port. */
-  readonly port: number;
-  /** Folder with package.json (whose `main` names the entry files) and host.json. */
-  readonly appRoot: string;
-  /** The app settings: environment of the workers, and where bindings look up connections and %NAMES%. */
-  readonly settings: Settings;
-  /** Runs the app inside this process, for unit tests and debugging. */
-  readonly inProcess?: boolean;
-  /** Worker processes for HTTP functions; 1 unless said otherwise. */
-  readonly httpWorkers?: number;
-  /** Upper limit of worker processes for all other functions. Not yet scaled: 1 is what runs. */
-  readonly maxWorkers?: number;
-  /** How long functions may go on when the host stops; 10 s unless said otherwise. */
-  readonly drainMs?: number;
-  /** How often a worker may crash within half an hour before its restarts are delayed; 3 unless said otherwise, as on Azure. */
-  readonly freeRestarts?: number;
-  /** Arguments for the worker processes' Node, such as `--inspect`. */
-  readonly workerExecArgv?: readonly string[];
-}
-
-export interface FunctionsHost extends RunningPart {
-  readonly port: number;
-  readonly url: string;
-  /** Process ids of the workers that are up. */
-  workers(): number[];
-}
-
-/** Background work yields to requests; on Azure they would run on different machines. */
-const BACKGROUND_NICENESS = 5;
+import { watchApp } from "./watch/watch-app.ts";
 
 const DRAIN_MS = 10_000;
 
-/** How long the end may wait for answers of a broker, which may itself be gone. */
-const SETTLE_MS = 3000;
+/** How long the end of a request may take to leave when everything has stopped. */
+const LAST_WORDS_MS = 3000;
 
 /**
  * Starts the host: loads the app, opens the HTTP port, begins to listen and to run timers.
@@ -74,36 +41,61 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 
 class Host {
   readonly #options: FunctionsHostOptions;
-  readonly #hostJson: HostJson;
-  readonly #groups = new Map<"http" | "background", WorkerGroup>();
-  #triggers: Triggers | undefined;
-  #bindings: Bindings | undefined;
-  #frontEnd: FrontEnd | undefined;
+  readonly #scale: ScaleSettings;
+  readonly #control: ScaleControl;
+  readonly #keys: Keys;
+  readonly #frontEnd: FrontEnd;
+  readonly #inspectPorts = new InspectPorts();
+  readonly #startedAtMs: number;
+  #hostJson: HostJson;
+  #generation: Generation | undefined;
+  #singletons: Listeners | undefined;
+  #leaving = new Set<Promise<void>>();
+  #reloading: Promise<unknown> = Promise.resolve();
+  #drained: "Disabled" | "InProgress" | "Completed" = "Disabled";
+  #stopWatching: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
+  #port = 0;
 
   constructor(options: FunctionsHostOptions) {
     this.#options = options;
+    this.#startedAtMs = options.clock.now();
     this.#hostJson = readHostJson(options.appRoot);
+    this.#scale = scaleSettings(options.inProcess ? IN_PROCESS : options.scale);
+    this.#keys = new Keys(join(options.dataFolder, "secrets"));
+    this.#control = new ScaleControl(this.#scale, {
+      serviceBus: this.#hostJson.extensions.serviceBus,
+      outstandingRequests: () => this.#frontEnd.outstanding,
+      // Instances are processes: they come and go in real time, whatever clock the host has.
+      clock: realClock,
+      log: options.log,
+    });
+    this.#frontEnd = new FrontEnd({
+      http: this.#hostJson.extensions.http,
+      bodyLimitBytes: bodyLimit(options.settings),
+      log: options.log,
+      administration: this.#administration(),
+    });
   }
 
   async start(): Promise<FunctionsHost> {
-    const startedAtMs = this.#options.clock.now();
-    const functions = await this.#loadApp();
-    const { serviceBus } = this.#hostJson.extensions;
-    this.#bindings = new Bindings(functions, { serviceBus, clock: this.#options.clock });
-    const port = await this.#openFrontEnd(functions.filter(isHttp), startedAtMs);
-    const url = `http://localhost:${port}`;
-    this.#announce(functions, url);
-    await this.#listen(functions);
-    this.#options.log("functions host ready", {
-      url,
-      functions: functions.length,
-      startMs: this.#options.clock.now() - startedAtMs,
-    });
+    const { log, clock, port, watch, appRoot } = this.#options;
+    const generation = await this.#load();
+    this.#port = await this.#frontEnd.listen(port);
+    await this.#begin(generation);
+    for (const each of generation.functions) {
+      log("function", { name: each.name, trigger: each.trigger, where: whereIs(each, this.#root) });
+    }
+    if (watch === true) this.#stopWatching = watchApp(appRoot, () => void this.reload());
+    const url = this.#url;
+    const startMs = clock.now() - this.#startedAtMs;
+    log("functions host ready", { url, functions: generation.functions.length, startMs });
     return {
-      port,
+      port: this.#port,
       url,
-      workers: () => [...this.#groups.values()].flatMap((group) => group.pids()),
+      masterKey: this.#keys.master,
+      workers: () => (this.#generation?.groups ?? []).flatMap((group) => group.pids()),
+      reload: () => this.reload(),
       stop: () => this.stop(),
     };
   }
@@ -113,132 +105,162 @@ class Host {
     return this.#stopping;
   }
 
-  async #loadApp(): Promise<IndexedFunction[]> {
-    const http = this.#startGroup("http", this.#options.httpWorkers ?? 1, 0);
-    // Both at once, before it is known who has work: loading an app costs more than dropping a worker.
-    const background = this.#options.inProcess
-      ? Promise.resolve()
-      : this.#startGroup("background", 1, BACKGROUND_NICENESS);
-    const [registered] = await Promise.all([http, background]);
-    const functions = indexFunctions(registered, this.#options.settings).filter(
-      ({ name }) => !isDisabled(name, this.#options.settings),
+  /** One at a time, so that two saved files do not load the app side by side. */
+  reload(): Promise<boolean> {
+    const reloaded = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloaded;
+    return reloaded;
+  }
+
+  get #url(): string {
+    return `http://localhost:${this.#port}`;
+  }
+
+  /** Where functions are, with the route prefix. */
+  get #root(): string {
+    return [this.#url, this.#hostJson.extensions.http.routePrefix].filter((part) => part !== "").join("/");
+  }
+
+  #load(): Promise<Generation> {
+    const { appRoot, settings, log, clock, inProcess, workerExecArgv, freeRestarts } = this.#options;
+    return Generation.load({
+      appRoot,
+      settings,
+      log,
+      clock,
+      freeRestarts,
+      hostJson: this.#hostJson,
+      scale: this.#scale,
+      inProcess: inProcess === true,
+      workerExecArgv: workerExecArgv ?? [],
+      inspectPorts: this.#inspectPorts,
+      listeners: (functions, invoke) => new Triggers(functions.filter(isPerInstance), this.#context(invoke)),
+      wanted: (group) => this.#control.wake(group),
+    });
+  }
+
+  /** Requests, messages and timers go to this generation from now on. */
+  async #begin(generation: Generation): Promise<void> {
+    const before = this.#generation;
+    this.#generation = generation;
+    this.#frontEnd.serve(generation.functions.filter(isHttp), this.#backend(generation));
+    this.#control.watch(generation);
+    const sizes = new Map(before?.groups.map(({ name, size }) => [name, size]));
+    await Promise.all([generation.begin(sizes), this.#singletons?.stop()]);
+    // They also fire while there is no instance, and that wakes one.
+    this.#singletons = new Triggers(
+      generation.functions.filter(isSingleton),
+      this.#context((request) => generation.invoke(request)),
     );
-    if (!this.#options.inProcess) await this.#dropIdleGroups(functions);
-    return functions;
+    await this.#singletons.start();
   }
 
-  #startGroup(
-    name: "http" | "background",
-    size: number,
-    niceness: number,
-  ): Promise<readonly RegisteredFunction[]> {
-    const { appRoot, settings, log, inProcess, workerExecArgv, freeRestarts } = this.#options;
-    const launch = inProcess
-      ? inProcessWorkers(appRoot, settings)
-      : forkedWorkers({ appRoot, settings, niceness, execArgv: workerExecArgv ?? [] });
-    const timeoutMs = this.#hostJson.functionTimeout;
-    // Processes start, run and hang in real time; a hand-driven clock that jumps an hour must not kill them.
-    const group = new WorkerGroup({ name, size, launch, clock: realClock, log, timeoutMs, freeRestarts });
-    this.#groups.set(name, group);
-    return group.start();
-  }
-
-  async #dropIdleGroups(functions: readonly IndexedFunction[]): Promise<void> {
-    const needed = { http: functions.some(isHttp), background: functions.some((each) => !isHttp(each)) };
-    for (const [name, group] of this.#groups) {
-      if (needed[name]) continue;
-      this.#groups.delete(name);
-      await group.stop();
+  async #reload(): Promise<boolean> {
+    const { log, appRoot, inProcess } = this.#options;
+    if (this.#stopping !== undefined) return false;
+    const startedAt = performance.now();
+    try {
+      if (inProcess) throw new Error("the app runs inside the host's process, which cannot load it twice");
+      this.#hostJson = readHostJson(appRoot);
+      const before = this.#generation;
+      await this.#begin(await this.#load());
+      this.#drained = "Disabled";
+      log("app reloaded", { ms: Math.round(performance.now() - startedAt) });
+      if (before !== undefined) this.#leave(before);
+      return true;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      log("app not reloaded", { error: message, consequence: "what was loaded before goes on" });
+      return false;
     }
   }
 
-  async #openFrontEnd(functions: readonly HttpFunction[], startedAtMs: number): Promise<number> {
-    const { clock, log, settings, port } = this.#options;
-    this.#frontEnd = new FrontEnd({
-      functions,
-      http: this.#hostJson.extensions.http,
-      bodyLimitBytes: bodyLimit(settings),
-      state: {
-        startedAtMs,
-        now: () => clock.now(),
-        state: () => (this.#stopping === undefined ? "Running" : "Offline"),
-      },
-      log,
-      invoke: (request) => this.#invoke("http", request),
-    });
-    return this.#frontEnd.listen(port);
+  /** The old generation finishes what it has. */
+  #leave(generation: Generation): void {
+    const leaving = generation.stop(this.#scale.drainMs).finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
   }
 
-  async #listen(functions: readonly IndexedFunction[]): Promise<void> {
+  #backend(generation: Generation): HttpBackend {
+    const http = generation.functions.find(isHttp);
+    if (http === undefined) return { invoke: this.#logged((request) => generation.invoke(request)) };
+    const group = generation.groupFor(http);
+    const invoke = this.#logged(generation.bound((request) => group.invoke(request)));
+    if (generation.capabilities["HttpUri"] === undefined) return { invoke };
+    const stream = async () => {
+      const instance = await group.instance();
+      const uri = instance.app?.capabilities["HttpUri"] ?? "";
+      return { uri, invoke: this.#logged(generation.bound((request) => instance.invoke(request))) };
+    };
+    return { invoke, stream };
+  }
+
+  #logged(invoke: Invoke): Invoke {
+    const { log, appRoot, logInvocations } = this.#options;
+    return logged(invoke, { log, appRoot, everyInvocation: logInvocations === true });
+  }
+
+  #context(invoke: Invoke): ListenerContext {
     const { appRoot, settings, clock, log, dataFolder } = this.#options;
-    const invoke = (request: InvocationRequest): Promise<InvocationResponse> =>
-      this.#invoke("background", request);
-    this.#triggers = new Triggers(functions, {
+    return {
       hostJson: this.#hostJson,
       settings,
       hostId: hostId(settings, appRoot),
       dataFolder,
       clock,
       log,
-      invoke,
+      invoke: this.#logged(invoke),
+    };
+  }
+
+  #administration() {
+    return administrationOf({
+      keys: this.#keys,
+      scaler: this.#control.scaler,
+      hostId: hostId(this.#options.settings, this.#options.appRoot),
+      upMs: () => this.#options.clock.now() - this.#startedAtMs,
+      isStopping: () => this.#stopping !== undefined,
+      generation: () => this.#generation,
+      url: (target) => (isHttp(target) ? urlOf(target, this.#root) : undefined),
+      drainState: () => this.#drained,
+      drain: () => this.#drain(),
+      restart: async () => void (await this.reload()),
     });
-    await this.#triggers.start();
   }
 
-  async #invoke(wanted: "http" | "background", request: InvocationRequest): Promise<InvocationResponse> {
-    const group = this.#groups.get(wanted) ?? this.#groups.get("http");
-    if (group === undefined) throw new InvocationFailure("no-worker", "the host is stopping");
-    try {
-      const invoke = (whole: InvocationRequest): Promise<InvocationResponse> => group.invoke(whole);
-      return await (this.#bindings?.around(request, invoke) ?? invoke(request));
-    } catch (error) {
-      logFailure(this.#options.log, this.#options.appRoot, request, error);
-      throw error;
-    }
-  }
-
-  #announce(functions: readonly IndexedFunction[], url: string): void {
-    const prefix = this.#hostJson.extensions.http.routePrefix;
-    for (const each of functions) {
-      const { name, trigger } = each;
-      const where = isHttp(each)
-        ? `${each.methods.join(",")} ${url}/${[prefix, each.route].filter((part) => part !== "").join("/")}`
-        : isTimer(each)
-          ? each.schedule
-          : Object.values(each.entity).join("/");
-      this.#options.log("function", { name, trigger, where });
-    }
+  /** As Azure does before it takes an instance away: nothing new from queues and timers, requests go on. */
+  #drain(): void {
+    if (this.#drained !== "Disabled") return;
+    this.#drained = "InProgress";
+    this.#control.watch(undefined);
+    const drained = Promise.all([this.#generation?.quiesce(), this.#singletons?.stop()]);
+    void drained.then(() => (this.#drained = "Completed"));
   }
 
   /** Listeners first, then whatever runs, then the workers: nothing new begins while something ends. */
   async #stop(): Promise<void> {
     const drainMs = this.#options.drainMs ?? DRAIN_MS;
-    const drained = Promise.all([this.#frontEnd?.drain(drainMs), this.#triggers?.stop()]);
-    await Promise.race([drained, delay(drainMs)]);
-    // What is still running fails now; its messages are abandoned before the connections close.
-    await Promise.all([...this.#groups.values()].map((group) => group.stop()));
-    await Promise.race([drained, delay(SETTLE_MS)]);
-    this.#frontEnd?.close();
-    await Promise.race([Promise.all([this.#triggers?.close(), this.#bindings?.close()]), delay(SETTLE_MS)]);
+    this.#stopWatching?.();
+    this.#control.stop();
+    await within(
+      Promise.all([this.#frontEnd.drain(drainMs), this.#singletons?.stop(), this.#generation?.quiesce()]),
+      drainMs,
+    );
+    await Promise.all([this.#generation?.stop(0), ...this.#leaving]);
+    await within(this.#frontEnd.drain(LAST_WORDS_MS), LAST_WORDS_MS);
+    this.#frontEnd.close();
+    await Promise.all([this.#singletons?.close(), this.#control.close()]);
   }
 }
 
 const isHttp = (each: IndexedFunction): each is HttpFunction => each.trigger === "http";
-const isTimer = (each: IndexedFunction): each is TimerFunction => each.trigger === "timer";
 
-/** In real time: draining waits for real work. Leaves no timer behind that would keep the process alive. */
-const delay = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
+/** What exists once, however many instances there are; everything else every instance has for itself. */
+const isSingleton = (each: IndexedFunction): boolean => each.trigger === "timer";
+const isPerInstance = (each: IndexedFunction): boolean => !isSingleton(each);
 
-function bodyLimit(settings: Settings): number {
-  const text = settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"];
-  if (text === undefined) return DEFAULT_BODY_LIMIT_BYTES;
-  const bytes = Number(text);
-  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
-  throw new HostRefusal(
-    "setting-missing",
-    `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is "${text}", not a number of bytes`,
-  );
-}
+const IN_PROCESS = {
+  grouping: "app",
+  alwaysReady: { app: 1 },
+  maximumInstances: { app: 1 },
+} as const;

@@ -1,1 +1,2 @@
-export { type FunctionsHost, type FunctionsHostOptions, startFunctionsHost } from "./host.ts";
+export { startFunctionsHost } from "./host.ts";
+export type { FunctionsHost, FunctionsHostOptions } from "./host-options.ts";

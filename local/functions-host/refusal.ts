@@ -7,6 +7,8 @@ export type RefusalCode =
   | "host-json-invalid" // host.json cannot be read or holds something unknown
   | "not-supported" // Azure has it, this host does not (yet)
   | "setting-missing" // %NAME% or a connection names an app setting that does not exist
+  | "keys-unreadable" // a file of access keys that is not one
+  | "scale-invalid" // a number of instances that makes no sense
   | "function-invalid"; // a binding that Azure's host would refuse too
 
 export class HostRefusal extends Error {

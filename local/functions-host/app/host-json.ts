@@ -56,9 +56,11 @@ const http = z.strictObject({
   routePrefix: z.string().default("api"),
   /** -1 = no limit, as on Flex Consumption. */
   maxOutstandingRequests: z.int().min(-1).default(-1),
-  maxConcurrentRequests: z.literal(-1, { error: "only -1 (no limit) is supported by this host" }).optional(),
+  /** Requests beyond it wait; -1 = no limit. */
+  maxConcurrentRequests: z.int().min(-1).default(-1),
   dynamicThrottlesEnabled: z.literal(false, { error: "only false is supported by this host" }).optional(),
-  customHeaders: unsupported("customHeaders"),
+  /** Sent with every answer of a function. */
+  customHeaders: z.record(z.string(), z.string()).default({}),
   hsts: azureOnly,
 });
 

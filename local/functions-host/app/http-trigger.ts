@@ -1,19 +1,24 @@
+import type { AuthLevel } from "../keys/keys.ts";
 import { HostRefusal } from "../refusal.ts";
 import { property, text, type BindingContext } from "./binding-properties.ts";
 import type { HttpFunction, Indexed } from "./index-functions.ts";
+
+const AUTH_LEVELS: readonly AuthLevel[] = ["anonymous", "function", "admin"];
 
 export function httpTrigger(
   name: string,
   { binding, where }: BindingContext,
 ): Omit<HttpFunction, keyof Indexed> {
-  const authLevel = (text(binding, "authLevel") ?? "anonymous").toLowerCase();
-  if (authLevel !== "anonymous") {
+  // The library's default, which is not the one of function.json.
+  const level = (text(binding, "authLevel") ?? "anonymous").toLowerCase();
+  const authLevel = AUTH_LEVELS.find((each) => each === level);
+  if (authLevel === undefined) {
     throw new HostRefusal(
-      "not-supported",
-      `${where} has authLevel "${authLevel}": no keys are configured in this host, so only "anonymous" can be served`,
+      "function-invalid",
+      `${where} has authLevel "${level}"; there are ${AUTH_LEVELS.join(", ")}`,
     );
   }
   const listed = property(binding, "methods");
   const methods = Array.isArray(listed) ? listed.map((each) => String(each).toUpperCase()) : [];
-  return { trigger: "http", route: text(binding, "route") ?? name, methods };
+  return { trigger: "http", route: text(binding, "route") ?? name, methods, authLevel };
 }

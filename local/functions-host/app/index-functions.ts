@@ -1,3 +1,4 @@
+import type { AuthLevel } from "../keys/keys.ts";
 import { HostRefusal } from "../refusal.ts";
 import type { Settings } from "../settings.ts";
 import type { Binding, RegisteredFunction } from "../worker/wire.ts";
@@ -21,6 +22,7 @@ export interface HttpFunction extends Indexed {
   readonly route: string;
   /** Upper case. */
   readonly methods: readonly string[];
+  readonly authLevel: AuthLevel;
 }
 
 export interface TimerFunction extends Indexed {

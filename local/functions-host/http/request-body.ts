@@ -1,7 +1,20 @@
 import type { IncomingMessage } from "node:http";
+import { HostRefusal } from "../refusal.ts";
+import type { Settings } from "../settings.ts";
 
-/** Azure's limit, in bytes, unless FUNCTIONS_REQUEST_BODY_SIZE_LIMIT says otherwise. */
-export const DEFAULT_BODY_LIMIT_BYTES = 104_857_600;
+/** Azure's limit, in bytes. */
+const DEFAULT_BODY_LIMIT_BYTES = 104_857_600;
+
+export function bodyLimit(settings: Settings): number {
+  const text = settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"];
+  if (text === undefined) return DEFAULT_BODY_LIMIT_BYTES;
+  const bytes = Number(text);
+  if (Number.isSafeInteger(bytes) && bytes > 0) return bytes;
+  throw new HostRefusal(
+    "setting-missing",
+    `FUNCTIONS_REQUEST_BODY_SIZE_LIMIT is "${text}", not a number of bytes`,
+  );
+}
 
 export type BodyOutcome =
   | { readonly ok: true; readonly body: Buffer | undefined }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { childTrace, type TraceContext } from "../trace-context.ts";
 import type { HttpData } from "../worker/wire.ts";
 
 const HOST = /^[\w.-]+(:\d{1,5})?$|^\[[\da-fA-F:.]+\](:\d{1,5})?$/;
@@ -49,3 +50,10 @@ function joinedQuery(query: string): Record<string, string> {
   }
   return Object.fromEntries(joined);
 }
+
+/** The caller's trace goes on in a span of our own. */
+export const traceOf = (headers: IncomingMessage["headers"]): TraceContext =>
+  childTrace(single(headers["traceparent"]), single(headers["tracestate"]));
+
+const single = (value: string | string[] | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined;

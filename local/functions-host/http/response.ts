@@ -11,25 +11,37 @@ export function sendStatus(response: ServerResponse, status: number, headers?: R
   response.end();
 }
 
-/** Writes a function's result; a function that returned nothing gives 204. */
-export function sendResult(response: ServerResponse, result: InvocationResponse): void {
+/**
+ * Writes a function's result; a function that returned nothing gives 204.
+ *
+ * @param custom headers of every answer, unless the function sets them itself.
+ */
+export function sendResult(
+  response: ServerResponse,
+  result: InvocationResponse,
+  custom: Readonly<Record<string, string>>,
+): void {
   const http = result.returnValue?.http;
   if (http === undefined) {
-    sendStatus(response, 204);
+    sendStatus(response, 204, custom);
     return;
   }
   if (response.destroyed) return;
   const body = bytesOf(http.body);
   const status = Number(http.statusCode ?? 200);
-  const headers = headersOf(http);
+  const headers = headersOf(http, custom);
   if (status !== 204 && status !== 304) headers.push("content-length", String(body?.length ?? 0));
   response.writeHead(status, headers);
   response.end(body);
 }
 
 /** In the flat form of `writeHead`, which keeps several set-cookie headers apart. */
-function headersOf(http: HttpData): string[] {
+function headersOf(http: HttpData, custom: Readonly<Record<string, string>>): string[] {
   const headers: string[] = [];
+  for (const name in custom) {
+    const value = custom[name];
+    if (value !== undefined && http.headers?.[name.toLowerCase()] === undefined) headers.push(name, value);
+  }
   for (const name in http.headers) {
     const value = http.headers[name];
     if (typeof value === "string" && !FRAMING_HEADERS.has(name)) headers.push(name, value);

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "../settings.ts";
 import { batchedChannel } from "../worker/batched-channel.ts";
 import type { FromWorker, ToWorker } from "../worker/wire.ts";
+import type { InspectPorts } from "./inspect-ports.ts";
 import type { LaunchWorker, WorkerEvents } from "./worker-link.ts";
 
 export interface ForkOptions {
@@ -12,7 +13,8 @@ export interface ForkOptions {
   /** Niceness relative to the controller: 0, or more for work that must not slow others down. */
   readonly niceness: number;
   /** For debugging, such as `--inspect`. */
-  readonly execArgv?: readonly string[];
+  readonly execArgv: readonly string[];
+  readonly inspectPorts: InspectPorts;
 }
 
 const CHILD = fileURLToPath(new URL("../worker/child.ts", import.meta.url));
@@ -51,14 +53,16 @@ export function workerEnvironment(settings: Settings): Record<string, string> {
 /** Workers as processes of their own, as on Azure. */
 export function forkedWorkers(options: ForkOptions): LaunchWorker {
   return (events) => {
+    const { execArgv, release } = options.inspectPorts.take(options.execArgv);
     const child = fork(CHILD, [options.appRoot], {
       cwd: options.appRoot,
       env: workerEnvironment(options.settings),
-      execArgv: [...(options.execArgv ?? [])],
+      execArgv,
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     if (options.niceness > 0) lowerPriority(child, options.niceness);
+    child.once("close", release);
     listen(child, events);
     const post = batchedChannel<ToWorker>((batch) => {
       // A send that fails means the process is gone; its exit event tells the rest.
@@ -111,7 +115,7 @@ function lowerPriority(child: ChildProcess, niceness: number): void {
   if (child.pid === undefined) return;
   try {
     // At once: on Linux niceness belongs to threads, and the ones Node starts later inherit it.
-    setPriority(child.pid, niceness);
+    setPriority(child.pid, getPriority() + niceness);
   } catch {
     // Not every system allows it. Then background work competes as an equal, which is only slower.
   }

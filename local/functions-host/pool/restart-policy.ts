@@ -13,13 +13,19 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** Decides how long to wait before a crashed worker is started again. */
 export class RestartPolicy {
   readonly #clock: Clock;
-  readonly #free: number;
+  readonly #freePerWorker: number;
+  #free = FREE_RESTARTS;
   #crashes: number[] = [];
 
   /** @param size how many workers the group has; each brings its own free restarts. */
   constructor(clock: Clock, size: number, freePerWorker = FREE_RESTARTS) {
     this.#clock = clock;
-    this.#free = freePerWorker * size;
+    this.#freePerWorker = freePerWorker;
+    this.setSize(size);
+  }
+
+  setSize(size: number): void {
+    this.#free = this.#freePerWorker * size;
   }
 
   /** Counts one crash. */

@@ -1,11 +1,5 @@
 import type { Clock } from "../../clock/clock.ts";
-import type {
-  FromWorker,
-  InvocationRequest,
-  InvocationResponse,
-  RegisteredFunction,
-  WireError,
-} from "../worker/wire.ts";
+import type { FromWorker, InvocationRequest, InvocationResponse, WireError } from "../worker/wire.ts";
 import { InvocationFailure } from "./worker-failure.ts";
 import type { LaunchWorker, WorkerLink } from "./worker-link.ts";
 
@@ -17,7 +11,7 @@ interface InFlight {
 }
 
 export interface RunningWorkerEvents {
-  ready(functions: readonly RegisteredFunction[]): void;
+  ready(app: Extract<FromWorker, { kind: "ready" }>): void;
   startFailed(error: WireError): void;
   log(line: Extract<FromWorker, { kind: "log" }>): void;
   exit(how: string): void;
@@ -38,6 +32,7 @@ export class RunningWorker {
   readonly #inFlight = new Map<string, InFlight>();
   readonly #gone = Promise.withResolvers<void>();
   #terminated: (() => void) | undefined;
+  #idle: PromiseWithResolvers<void> | undefined;
   #watching = false;
   isReady = false;
 
@@ -73,6 +68,13 @@ export class RunningWorker {
     return promise;
   }
 
+  /** Resolves when nothing runs. */
+  idle(): Promise<void> {
+    if (this.load === 0) return Promise.resolve();
+    this.#idle ??= Promise.withResolvers<void>();
+    return this.#idle.promise;
+  }
+
   /** Runs the appTerminate hooks, for at most `graceMs`, then ends it. */
   async stop(graceMs: number): Promise<void> {
     const terminated = new Promise<void>((resolve) => (this.#terminated = resolve));
@@ -105,7 +107,7 @@ export class RunningWorker {
         break;
       case "ready":
         this.isReady = true;
-        this.#events.ready(message.functions);
+        this.#events.ready(message);
         break;
       case "start-failed":
         this.#events.startFailed(message.error);
@@ -119,7 +121,13 @@ export class RunningWorker {
   #take(invocationId: string): InFlight | undefined {
     const entry = this.#inFlight.get(invocationId);
     this.#inFlight.delete(invocationId);
+    if (this.#idle !== undefined && this.load === 0) this.#becomeIdle();
     return entry;
+  }
+
+  #becomeIdle(): void {
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
   #exit(how: string): void {
@@ -128,6 +136,7 @@ export class RunningWorker {
       entry.reject(new InvocationFailure("worker-lost", `the worker ended (${how}) while the function ran`));
     }
     this.#inFlight.clear();
+    this.#becomeIdle();
     this.#gone.resolve();
     this.#events.exit(how);
   }

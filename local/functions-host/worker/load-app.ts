@@ -27,11 +27,6 @@ export async function loadApp(appRoot: string, registry: AppRegistry): Promise<R
   await runAppHooks("appStart", appRoot, registry);
   // Locks app.setup as well; the real worker asks exactly once, after the app is loaded.
   const capabilities = (await programmingModel().getCapabilities?.({})) ?? {};
-  if (capabilities["HttpUri"] !== undefined) {
-    throw new Error(
-      "app.setup({ enableHttpStream: true }) is not supported yet: this host speaks rpc mode only",
-    );
-  }
   registry.lock();
   return capabilities;
 }

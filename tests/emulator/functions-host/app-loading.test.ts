@@ -126,14 +126,9 @@ test.for([
     '"a" has already been registered',
   ],
   [
-    "a key level",
-    register('app.http("keyed", { methods: ["GET"], authLevel: "function", handler });'),
-    '"keyed" has authLevel "function"',
-  ],
-  [
-    "HTTP streaming",
-    register("app.setup({ enableHttpStream: true }); app.get('a', handler);"),
-    "enableHttpStream",
+    "a level of access that does not exist",
+    register('app.http("keyed", { methods: ["GET"], authLevel: "system", handler });'),
+    '"keyed" has authLevel "system"',
   ],
   [
     "a blob trigger",

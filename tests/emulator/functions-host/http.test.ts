@@ -68,7 +68,7 @@ test.for([
   ["GET", "/api/answer/nothing", 204],
   ["GET", "/api/answer/empty-204", 204],
   ["GET", "/admin/host/ping", 200],
-  ["GET", "/admin/functions", 404],
+  ["GET", "/admin/nothing", 401],
 ] as const)("%s %s is answered with %i", async ([method, path, status]) => {
   const host = await useHost({ ...httpApp, inProcess: true });
 
@@ -219,7 +219,9 @@ test("a thousand requests at once are all answered, each with its own result", a
 test("the status page says that the host runs", async () => {
   const host = await useHost({ ...httpApp, inProcess: true });
 
-  const status = await fetch(`${host.url}/admin/host/status`);
+  const status = await fetch(`${host.url}/admin/host/status`, {
+    headers: { "x-functions-key": host.masterKey },
+  });
 
   expect(await status.json()).toMatchObject({ state: "Running" });
 });

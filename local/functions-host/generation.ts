@@ -1,0 +1,189 @@
+import type { HostJson } from "./app/host-json.ts";
+import { type IndexedFunction, indexFunctions } from "./app/index-functions.ts";
+import type { Log } from "../part.ts";
+import { type Clock, realClock } from "../clock/clock.ts";
+import { forkedWorkers } from "./pool/forked-worker.ts";
+import { inProcessWorkers } from "./pool/in-process-worker.ts";
+import type { InspectPorts } from "./pool/inspect-ports.ts";
+import { type Instance, type Invoke, type Listeners, type LoadedApp, within } from "./pool/instance.ts";
+import { InstanceGroup } from "./pool/instance-group.ts";
+import { InvocationFailure } from "./pool/worker-failure.ts";
+import { groupOf, planGroups, seedGroups } from "./scale/plan-groups.ts";
+import { limitsOf, type ScaleSettings } from "./scale/scale-settings.ts";
+import { Bindings } from "./bindings/bindings.ts";
+import { isDisabled, type Settings } from "./settings.ts";
+import type { InvocationRequest, InvocationResponse } from "./worker/wire.ts";
+
+export interface GenerationOptions {
+  readonly appRoot: string;
+  readonly settings: Settings;
+  readonly hostJson: HostJson;
+  readonly scale: ScaleSettings;
+  readonly inProcess: boolean;
+  readonly workerExecArgv: readonly string[];
+  readonly freeRestarts: number | undefined;
+  readonly clock: Clock;
+  readonly inspectPorts: InspectPorts;
+  readonly log: Log;
+  /** What one instance of these functions listens to. */
+  readonly listeners: (functions: readonly IndexedFunction[], invoke: Invoke) => Listeners;
+  /** Called when an invocation finds its group without any instance. */
+  readonly wanted: (group: string) => void;
+}
+
+/** Background work yields to requests; on Azure they would run on different machines. */
+const BACKGROUND_NICENESS = 5;
+
+/** How long the end may wait for connections to close whose other side may itself be gone. */
+const CLOSE_MS = 3000;
+
+/**
+ * The app as it was when it was loaded: its functions, and the instances that run them. Reloading makes a new
+ * generation beside this one, and this one drains.
+ */
+export class Generation {
+  readonly #options: GenerationOptions;
+  readonly #groups = new Map<string, InstanceGroup>();
+  readonly #seeds = new Map<string, Instance>();
+  #plan: ReadonlyMap<string, readonly IndexedFunction[]> = new Map();
+  #functions: readonly IndexedFunction[] = [];
+  #bindings: Bindings | undefined;
+  #app: LoadedApp = { functions: [], capabilities: {} };
+
+  private constructor(options: GenerationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts the first workers and reads what they registered; nothing listens yet.
+   *
+   * @throws HostRefusal when the app cannot be loaded or asks for something this host does not do.
+   */
+  static async load(options: GenerationOptions): Promise<Generation> {
+    const generation = new Generation(options);
+    try {
+      await generation.#load();
+      return generation;
+    } catch (error) {
+      await generation.stop(0);
+      throw error;
+    }
+  }
+
+  get functions(): readonly IndexedFunction[] {
+    return this.#functions;
+  }
+
+  get capabilities(): LoadedApp["capabilities"] {
+    return this.#app.capabilities;
+  }
+
+  get groups(): readonly InstanceGroup[] {
+    return [...this.#groups.values()];
+  }
+
+  functionsOf(group: string): readonly IndexedFunction[] {
+    return this.#plan.get(group) ?? [];
+  }
+
+  groupFor(target: IndexedFunction): InstanceGroup {
+    const group = this.#groups.get(groupOf(target, this.#options.scale.grouping));
+    if (group === undefined) throw new Error(`function "${target.name}" has no group`);
+    return group;
+  }
+
+  /** With a function's input and output bindings around it. */
+  bound(invoke: Invoke): Invoke {
+    return (request) => this.#bindings?.around(request, invoke) ?? invoke(request);
+  }
+
+  /** For whoever has no instance of its own: timers, and requests of an app without streams. */
+  async invoke(request: InvocationRequest): Promise<InvocationResponse> {
+    const target = this.#functions.find(({ name }) => name === request.functionName);
+    if (target === undefined) throw new InvocationFailure("no-worker", "the function is gone");
+    const group = this.groupFor(target);
+    return this.bound((whole) => group.invoke(whole))(request);
+  }
+
+  /** All listeners stop; resolves when what they had under way is settled. */
+  async quiesce(): Promise<void> {
+    await Promise.all(this.groups.map((group) => group.quiesce()));
+  }
+
+  /** Lets every group begin, with at least as many instances as before. */
+  async begin(sizes: ReadonlyMap<string, number> = new Map()): Promise<void> {
+    const { scale } = this.#options;
+    await Promise.all(
+      this.groups.map(async (group) => {
+        const { min, max } = limitsOf(group.name, scale);
+        const seed = this.#seeds.get(group.name);
+        this.#seeds.delete(group.name);
+        if (seed !== undefined) await group.adopt(seed);
+        const wanted = Math.max(group.size, min, sizes.get(group.name) ?? 0);
+        await group.scaleTo(Math.min(max, wanted), scale.drainMs);
+      }),
+    );
+  }
+
+  /** Drains all instances, at most `graceMs` long, and ends them. */
+  async stop(graceMs: number): Promise<void> {
+    const seeds = [...this.#seeds.values()].map((seed) => seed.drain(0));
+    this.#seeds.clear();
+    await Promise.all([...seeds, ...this.groups.map((group) => group.stop(graceMs))]);
+    await within(this.#bindings?.close(), CLOSE_MS);
+  }
+
+  async #load(): Promise<void> {
+    const { settings, scale } = this.#options;
+    // Before it is known who has work: loading an app costs more than dropping a worker.
+    for (const name of seedGroups(scale.grouping)) {
+      this.#seeds.set(name, this.#addGroup(name).launchInstance());
+    }
+    const [first] = await Promise.all([...this.#seeds.values()].map((seed) => seed.loaded));
+    if (first !== undefined) this.#app = first;
+    this.#functions = indexFunctions(this.#app.functions, settings).filter(
+      ({ name }) => !isDisabled(name, settings),
+    );
+    this.#bindings = new Bindings(this.#functions, {
+      serviceBus: this.#options.hostJson.extensions.serviceBus,
+      clock: this.#options.clock,
+    });
+    this.#plan = planGroups(this.#functions, scale.grouping);
+    for (const name of this.#plan.keys()) this.#addGroup(name);
+    await Promise.all([...this.#groups.keys()].map((name) => this.#dropUnlessPlanned(name)));
+  }
+
+  #addGroup(name: string): InstanceGroup {
+    const known = this.#groups.get(name);
+    if (known !== undefined) return known;
+    const { hostJson, log, listeners, wanted, freeRestarts } = this.#options;
+    const group = new InstanceGroup({
+      name,
+      launch: this.#launcher(name),
+      // Processes start, run and hang in real time; a hand-driven clock that jumps an hour must not kill them.
+      clock: realClock,
+      log,
+      timeoutMs: hostJson.functionTimeout,
+      freeRestarts,
+      listeners: (invoke) => listeners(this.functionsOf(name), this.bound(invoke)),
+      wanted: () => wanted(name),
+    });
+    this.#groups.set(name, group);
+    return group;
+  }
+
+  #launcher(group: string) {
+    const { appRoot, settings, inProcess, workerExecArgv: execArgv, inspectPorts } = this.#options;
+    if (inProcess) return inProcessWorkers(appRoot, settings);
+    const niceness = group === "http" || group === "app" ? 0 : BACKGROUND_NICENESS;
+    return forkedWorkers({ appRoot, settings, niceness, execArgv, inspectPorts });
+  }
+
+  async #dropUnlessPlanned(name: string): Promise<void> {
+    if (this.#plan.has(name)) return;
+    this.#groups.delete(name);
+    const seed = this.#seeds.get(name);
+    this.#seeds.delete(name);
+    await seed?.drain(0);
+  }
+}
