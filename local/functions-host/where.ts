@@ -4,12 +4,6 @@ export const urlOf = ({ route }: HttpFunction, root: string): string => `${root}
 
 /** What a function listens to, for people. */
 export function whereIs(target: IndexedFunction, root: string): string {
-  switch (target.trigger) {
-    case "http":
-      return `${target.methods.join(",")} ${urlOf(target, root)}`;
-    case "timer":
-      return target.schedule;
-    case "serviceBus":
-      return Object.values(target.entity).join("/");
-  }
+  if (target.trigger === "http") return `${target.methods.join(",")} ${urlOf(target, root)}`;
+  return target.trigger === "timer" ? target.schedule : Object.values(target.entity).join("/");
 }
