@@ -1,5 +1,6 @@
 import { app } from "@azure/functions";
 import { loadApp } from "#shared/app.ts";
+import { countOrder } from "#shared/bindings/count-orders.ts";
 import { httpHandler } from "#shared/bindings/http.ts";
 import { problem } from "#shared/bindings/problem.ts";
 import { parseBody } from "#shared/bindings/request-body.ts";
@@ -13,6 +14,7 @@ app.http("post-order", {
   authLevel: "anonymous", // callers carry their own scoped keys, checked by the binding
   handler: httpHandler(loadApp, {
     scope: "storefront",
+    answered: countOrder,
     run: async (deps, { caller, request, occasion }) => {
       const header = request.headers.get("idempotency-key");
       if (header === null) return problem("idempotency-key-missing");

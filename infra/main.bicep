@@ -57,6 +57,9 @@ param alwaysReady int = 1
 @allowed(['RollingUpdate', 'Recreate'])
 param updateStrategy string = 'RollingUpdate'
 
+@description('Share of traces that are kept, from 0 to 1. Metrics count everything.')
+param telemetrySampling string = '1'
+
 @description('How long logs are kept, in days.')
 @minValue(30)
 @maxValue(730)
@@ -398,6 +401,7 @@ module parts 'app/role.bicep' = [
         MAIL_AMBIGUOUS_SENDS: '2'
         PAYMENTS_URL: paymentsUrl
         APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.telemetryConnectionString
+        TELEMETRY_SAMPLING: telemetrySampling
       }
       providers: {
         stockProvider: stockProvider

@@ -12,7 +12,9 @@ import { createCosmosDeliveries } from "./adapters/cosmos/cosmos-deliveries.ts";
 import { createCosmosDirectory } from "./adapters/cosmos/cosmos-directory.ts";
 import { createCosmosOrders } from "./adapters/cosmos/cosmos-orders.ts";
 import { createCosmosStock } from "./adapters/cosmos/cosmos-stock.ts";
-import { startTelemetry } from "./adapters/start-telemetry.ts";
+import { LateTelemetry } from "./adapters/telemetry/silent-telemetry.ts";
+import { startTelemetry } from "./adapters/telemetry/start-telemetry.ts";
+import { measuredLedger, measuredOrders, traced, tracedBus } from "./adapters/telemetry/traced.ts";
 import { parseSettings, type Settings } from "./contracts/settings.ts";
 import type { RetryPolicy } from "./domain/retry.ts";
 import type { Bus } from "./ports/bus.ts";
@@ -25,6 +27,7 @@ import type { OrderStore } from "./ports/order-store.ts";
 import type { Payments } from "./ports/payments.ts";
 import type { Stock } from "./ports/stock.ts";
 import type { System } from "./ports/system.ts";
+import type { Telemetry } from "./ports/telemetry.ts";
 import type { WebhookSender } from "./ports/webhook-sender.ts";
 import { Breaker } from "./use-cases/breaker.ts";
 import { mailCircuit } from "./use-cases/notify/send-mail.ts";
@@ -50,6 +53,7 @@ export interface App {
   readonly ratesPerSecond: Readonly<Record<string, number>>;
   readonly mailAmbiguousSends: number;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 const systemClock: System = { now: () => Date.now(), random: () => Math.random() };
@@ -59,11 +63,16 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
   const system = replaced.system ?? systemClock;
   const log = replaced.log ?? consoleLog;
   const database = await connectCosmos(settings);
-  const orders = replaced.orders ?? createCosmosOrders(database.container("orders"));
+  const telemetry = replaced.telemetry ?? lateTelemetry;
+  const orders =
+    replaced.orders ?? measuredOrders(telemetry, createCosmosOrders(database.container("orders")));
   const bus =
     replaced.bus ??
-    createServiceBusBus(async () =>
-      (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings),
+    tracedBus(
+      telemetry,
+      createServiceBusBus(async () =>
+        (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings),
+      ),
     );
   const mailer = replaced.mailer ?? mailerOf(settings);
   const circuits = replaced.circuits ?? createCosmosCircuits(database.container("circuits"));
@@ -74,7 +83,8 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     log,
     orders,
     bus,
-    mailer,
+    telemetry,
+    mailer: traced(telemetry, "mail", mailer),
     circuits,
     ratesPerSecond,
     breaker: new Breaker({
@@ -86,7 +96,7 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
       ratesPerSecond,
     }),
     mailAmbiguousSends: settings.MAIL_AMBIGUOUS_SENDS,
-    ledger: createCosmosDeliveries(database.container("deliveries")),
+    ledger: measuredLedger(telemetry, createCosmosDeliveries(database.container("deliveries"))),
     directory: createCosmosDirectory(
       {
         brands: database.container("brands"),
@@ -95,12 +105,20 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
       },
       system,
     ),
-    stock: stockOf(settings, database),
-    payments: createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY }),
-    webhooks: createWebhookSender({
-      allowPrivate: settings.WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== ""),
-      now: () => system.now(),
-    }),
+    stock: traced(telemetry, "stock", stockOf(settings, database)),
+    payments: traced(
+      telemetry,
+      "payments",
+      createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY }),
+    ),
+    webhooks: traced(
+      telemetry,
+      "webhook",
+      createWebhookSender({
+        allowPrivate: settings.WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== ""),
+        now: () => system.now(),
+      }),
+    ),
     outbox: new OutboxPublisher({ orders, bus, log }),
     retryPolicy: { baseMs: settings.RETRY_BASE_MS, capMs: settings.RETRY_CAP_MS },
     ...replaced,
@@ -128,6 +146,9 @@ function mailerOf(settings: Settings): Mailer {
   return createAcsMailer({ endpoint: settings.MAIL_ENDPOINT ?? "" });
 }
 
+/** Of this process, since what is below it is global too: one tracer, one meter. */
+const lateTelemetry = new LateTelemetry();
+
 let loaded: Promise<App> | undefined;
 
 /** The app of this process, made at the first call; a failed start is tried again by the next one. */
@@ -142,13 +163,18 @@ export function loadApp(): Promise<App> {
 /** Begins what must not delay the first order. For the host's start. */
 export async function startInBackground(): Promise<void> {
   const { settings, log } = await loadApp();
-  await startTelemetry(settings).catch((error: unknown) =>
-    log.error("telemetry.failed", { error: String(error) }),
-  );
+  try {
+    const telemetry = await startTelemetry(settings, (event, facts) => log.info(event, facts));
+    if (telemetry !== undefined) lateTelemetry.begin(telemetry);
+  } catch (error) {
+    log.error("telemetry.failed", { error: String(error) });
+  }
 }
 
 /** Lets publications under way end; the sweep takes what is left. For the host's shutdown. */
 export async function closeApp(): Promise<void> {
   if (loaded === undefined) return;
-  await (await loaded).outbox.drain();
+  const { outbox, telemetry } = await loaded;
+  await outbox.drain();
+  await telemetry.flush();
 }

@@ -85,6 +85,7 @@ var settings = union(sharedSettings, functionList, {
   SERVICE_BUS__credential: 'managedidentity'
   SERVICE_BUS__clientId: clientId
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${clientId}'
+  OTEL_SERVICE_NAME: name
   PAYMENTS_KEY: contains(role.secrets, 'PAYMENTS_KEY')
     ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/payments-key)'
     : 'not-for-this-role'

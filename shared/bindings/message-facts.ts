@@ -40,5 +40,6 @@ export function readMessageFacts(context: InvocationContext, system: System): Me
     subject: carried(messageProperties.subject, "label") ?? "",
     correlationId: textOf(metadata["correlationId"]) ?? "",
     traceparent,
+    previousAttempt: textOf(properties[messageProperties.previousAttempt]),
   };
 }

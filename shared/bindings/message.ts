@@ -1,4 +1,4 @@
-import type { InvocationContext, ServiceBusQueueHandler } from "@azure/functions";
+import type { ServiceBusQueueHandler } from "@azure/functions";
 import type { z } from "zod";
 import { carriedProperties, copyId } from "#shared/contracts/message-properties.ts";
 import type { QueueName } from "#shared/contracts/topology.ts";
@@ -9,13 +9,16 @@ import type { Bus } from "#shared/ports/bus.ts";
 import { classify } from "#shared/ports/faults.ts";
 import type { Log } from "#shared/ports/log.ts";
 import type { System } from "#shared/ports/system.ts";
+import type { Telemetry } from "#shared/ports/telemetry.ts";
 import { type MessageFacts, readMessageFacts } from "./message-facts.ts";
+import { attemptSpan, recordOutcome } from "./message-telemetry.ts";
 
 export interface MessageDeps {
   readonly bus: Bus;
   readonly system: System;
   readonly retryPolicy: RetryPolicy;
   readonly log: Log;
+  readonly telemetry: Telemetry;
 }
 
 export interface MessageCall<M> {
@@ -52,8 +55,16 @@ export function messageHandler<App extends MessageDeps, S extends z.ZodType>(
     const app = await loadApp();
     const facts = readMessageFacts(context, app.system);
     if (facts.parked) throw new ParkedMessage(`Parked: ${facts.originalId}`);
-    const outcome = await handle(app, endpoint, body, facts, context);
-    await settle(app, endpoint.queue, body, facts, outcome);
+    const { queue } = endpoint;
+    await app.telemetry.span(attemptSpan(queue, facts, context), async (span) => {
+      const outcome = await handle(app, endpoint, body, facts, span.traceparent);
+      const previousAttempt = span.traceparent === facts.traceparent ? undefined : span.traceparent;
+      await settle(app, queue, body, { ...facts, previousAttempt }, outcome);
+      span.note({ outcome: outcome.kind });
+      if (outcome.kind === "park") span.fail(outcome.reason);
+      const { firstEnqueuedAtMs } = facts;
+      recordOutcome(app.telemetry, queue, { firstEnqueuedAtMs, nowMs: app.system.now() }, outcome);
+    });
   };
 }
 
@@ -62,14 +73,13 @@ async function handle<App extends MessageDeps, S extends z.ZodType>(
   endpoint: MessageEndpoint<App, S>,
   body: unknown,
   facts: MessageFacts,
-  context: InvocationContext,
+  traceparent: string | undefined,
 ): Promise<Outcome> {
   const parsed = endpoint.schema.safeParse(body);
   if (!parsed.success) {
     return { kind: "park", reason: "InvalidMessage", description: parsed.error.message.slice(0, 1000) };
   }
   const nowMs = app.system.now();
-  const traceparent = facts.traceparent ?? context.traceContext?.traceParent;
   const occasion = { at: new Date(nowMs).toISOString(), traceparent };
   try {
     return await endpoint.run(app, { message: parsed.data, facts, occasion });

@@ -7,7 +7,10 @@ export const messageProperties = {
   originalId: "x-original-message-id",
   firstEnqueuedAt: "x-first-enqueued-at",
   subject: "x-subject",
+  /** Of whoever sent the message first. */
   traceparent: "traceparent",
+  /** The span of the attempt before this one. */
+  previousAttempt: "x-previous-attempt",
 } as const;
 
 export interface CarriedFacts {
@@ -17,6 +20,7 @@ export interface CarriedFacts {
   readonly firstEnqueuedAtMs: number;
   readonly subject: string;
   readonly traceparent?: string | undefined;
+  readonly previousAttempt?: string | undefined;
 }
 
 /** What every copy carries along, so that budgets, ids and traces outlive any number of hops. */
@@ -27,6 +31,9 @@ export const carriedProperties = (facts: CarriedFacts): Record<string, string | 
   [messageProperties.firstEnqueuedAt]: new Date(facts.firstEnqueuedAtMs).toISOString(),
   [messageProperties.subject]: facts.subject,
   ...(facts.traceparent === undefined ? {} : { [messageProperties.traceparent]: facts.traceparent }),
+  ...(facts.previousAttempt === undefined
+    ? {}
+    : { [messageProperties.previousAttempt]: facts.previousAttempt }),
 });
 
 /** The id of a copy: made of the first message's id, so that the same copy made twice is known by it. */

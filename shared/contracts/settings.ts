@@ -43,6 +43,14 @@ export const Settings = z
     /** `host:port` pairs, comma separated, that webhooks may reach although they are private or plain http. */
     WEBHOOK_PRIVATE_TARGETS: z.string().default(""),
     APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().min(1).optional(),
+    /** `Authorization=AAD;ClientId=…`: telemetry is sent with that identity instead of the key; the host reads it too. */
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string().startsWith("Authorization=AAD").optional(),
+    /** Base address of an OTLP/HTTP receiver that spans and metrics go to as well. */
+    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+    OTEL_SERVICE_NAME: z.string().min(1).default("expedite"),
+    TELEMETRY_TO_TERMINAL: z.stringbool().default(false),
+    /** Share of traces that Azure Monitor is sent; metrics count all. */
+    TELEMETRY_SAMPLING: z.coerce.number().min(0).max(1).default(1),
   })
   .refine((s) => s.SERVICE_BUS !== undefined || s.SERVICE_BUS__fullyQualifiedNamespace !== undefined, {
     path: ["SERVICE_BUS"],

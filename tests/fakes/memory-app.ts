@@ -13,6 +13,7 @@ import { createMemoryOrders, type MemoryOrders } from "./memory-orders.ts";
 import { createMemoryPayments, type MemoryPayments } from "./memory-payments.ts";
 import { createMemoryStock, type MemoryStock } from "./memory-stock.ts";
 import { createMemoryWebhookSender, type MemoryWebhookSender } from "./memory-webhook-sender.ts";
+import { createMemoryTelemetry, type MemoryTelemetry } from "./memory-telemetry.ts";
 import { createRecordingLog, type RecordingLog } from "./recording-log.ts";
 
 /** Everything the functions work with, in memory; nothing of it needs settings. */
@@ -28,6 +29,7 @@ export interface MemoryApp extends Omit<App, "settings"> {
   readonly bus: MemoryBus;
   readonly system: HandSystem;
   readonly log: RecordingLog;
+  readonly telemetry: MemoryTelemetry;
 }
 
 /** Keys of the brand, of a vendor and of operators, as callers carry them. */
@@ -74,5 +76,6 @@ export function createMemoryApp(): MemoryApp {
     system,
     retryPolicy: { baseMs: 10_000, capMs: 900_000 },
     log,
+    telemetry: createMemoryTelemetry(),
   };
 }

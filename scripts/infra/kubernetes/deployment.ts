@@ -35,6 +35,8 @@ function environmentOf(role: Role, ring: string): IEnvVar[] {
   const values = {
     AzureWebJobsStorage__accountName: filledIn("storage", role),
     AzureFunctionsWebHost__hostid: `${role.name}-${ring}`,
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `Authorization=AAD;ClientId=${filledIn("client_id", role)}`,
+    OTEL_SERVICE_NAME: `${role.name}-${ring}`,
     ...notForThisRole(role),
   };
   return [

@@ -35,6 +35,7 @@ export const settings: IConfigMap = {
     MAIL_PROVIDER: filledIn("mail_provider"),
     MAIL_ENDPOINT: filledIn("mail_endpoint"),
     APPLICATIONINSIGHTS_CONNECTION_STRING: filledIn("applicationinsights_connection_string"),
+    TELEMETRY_SAMPLING: "1",
   },
 };
 

@@ -56,7 +56,8 @@ describe("work that is done", () => {
         firstEnqueuedAtMs: world.app.system.now(),
         redelivered: false,
       },
-      occasion: { traceparent: TRACE },
+      // The span of this attempt, in the trace that the message carries.
+      occasion: { traceparent: expect.stringContaining(TRACE.slice(0, 36)) },
     });
   });
 });
@@ -79,6 +80,7 @@ describe("a failure that may pass", () => {
         "x-first-enqueued-at": new Date(world.app.system.now()).toISOString(),
         "x-subject": "order.placed.v1",
         traceparent: TRACE,
+        "x-previous-attempt": expect.stringContaining(TRACE.slice(0, 36)),
       },
     });
   });

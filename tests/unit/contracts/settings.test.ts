@@ -39,6 +39,9 @@ describe("settings", () => {
       MAIL_AMBIGUOUS_SENDS: 2,
       STOCK_PROVIDER: "cosmos",
       MAIL_PROVIDER: "acs",
+      OTEL_SERVICE_NAME: "expedite",
+      TELEMETRY_TO_TERMINAL: false,
+      TELEMETRY_SAMPLING: 1,
       WEBHOOK_PRIVATE_TARGETS: "",
     });
   });

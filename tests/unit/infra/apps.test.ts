@@ -50,6 +50,8 @@ const NOT_IN_AZURE: Readonly<Record<string, string>> = {
   COSMOS_KEY: "the identity takes its place",
   SERVICE_BUS: "the identity takes its place",
   MAIL_CONNECTION_STRING: "the identity takes its place",
+  OTEL_EXPORTER_OTLP_ENDPOINT: "Azure Monitor takes its place",
+  TELEMETRY_TO_TERMINAL: "Azure Monitor takes its place",
   WEBHOOK_PRIVATE_TARGETS: "no vendor is inside our network",
 };
 
@@ -60,7 +62,6 @@ const OF_THE_PLATFORM = [
   /^AzureFunctionsWebHost__hostid$/,
   /^AZURE_CLIENT_ID$/,
   /^SERVICE_BUS__(credential|clientId)$/,
-  /^APPLICATIONINSIGHTS_AUTHENTICATION_STRING$/,
 ];
 
 const schemaNames = Object.keys(Settings.shape);

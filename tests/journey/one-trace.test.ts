@@ -1,0 +1,65 @@
+import { afterAll, expect, test } from "vitest";
+import { otlpSpans, otlpValues } from "../contract/otlp-seen.ts";
+import { startTelemetryReceiver, type TelemetryReceiver } from "../fakes/telemetry-receiver.ts";
+import { eventually } from "./support/eventually.ts";
+import { useCloud } from "./support/journey-cloud.ts";
+
+let receiver: TelemetryReceiver;
+const cloud = useCloud({
+  settings: async () => {
+    receiver = await startTelemetryReceiver();
+    return { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+  },
+});
+
+afterAll(() => receiver.stop());
+
+test("through real processes, one trace leads from the storefront's own span to the mail and the webhook", async () => {
+  const { place } = cloud();
+  const traceId = "5e0c63257de34c5bac1f7d5d0ae2cf9f";
+  // Telemetry begins after the app takes orders: the first ones may go by before it.
+  const spansOf = () => otlpSpans(receiver).filter((span) => span.traceId === traceId);
+  await eventually(async () => {
+    const answer = await fetch(`${place.functions}/api/orders`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${place.keys.storefront["pancake-palace"]}`,
+        "content-type": "application/json",
+        "idempotency-key": `trace-${Date.now()}`,
+        traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+      },
+      body: JSON.stringify(place.samples["pancake-palace"]),
+    });
+    expect(answer.status).toBe(202);
+    await eventually(() => {
+      const names = spansOf().map(({ name }) => name);
+      for (const name of ["post-order", "payments.capture", "mail.send", "webhook.post"])
+        expect(names).toContain(name);
+    }, 12_000);
+  }, 40_000);
+
+  const spans = spansOf();
+  const above = (id: string | undefined): string[] => {
+    const span = spans.find(({ spanId }) => spanId === id);
+    return span === undefined ? [] : [span.name, ...above(span.parentId)];
+  };
+  const posts = spans.filter(({ name }) => name === "webhook.post").map(({ spanId }) => above(spanId));
+  expect(posts).toContainEqual([
+    "webhook.post",
+    "handle vendor-webhook",
+    "send vendor-webhook",
+    "handle vendor-notices",
+    "send notifications",
+    "handle stock",
+    "send inventory",
+    "post-order",
+  ]);
+});
+
+test("the metrics of the same orders arrive", async () => {
+  await eventually(() => {
+    const metrics = otlpValues(receiver).map(({ metric }) => metric);
+    for (const metric of ["orders.accepted", "order.time_to_confirmed", "delivery.time_to_told"])
+      expect(metrics).toContain(metric);
+  }, 40_000);
+});
