@@ -20,12 +20,12 @@ export class Triggers {
 
   /** Resolves when all listen, or when what they listen to lets itself be waited for. */
   async start(): Promise<void> {
-    const sources = [
-      await serviceBusListeners(this.#functions.filter(isServiceBus), this.#context),
+    const [serviceBus, timers] = await Promise.all([
+      serviceBusListeners(this.#functions.filter(isServiceBus), this.#context),
       timerListeners(this.#functions.filter(isTimer), this.#context),
-    ];
-    this.#listeners = sources.flatMap(({ listeners }) => listeners);
-    this.#closeClients = sources.map(({ close }) => close);
+    ]);
+    this.#listeners = [...serviceBus.listeners, ...timers];
+    this.#closeClients = [serviceBus.close];
     const open = Promise.all(this.#listeners.map((listener) => listener.start()));
     const patience = Promise.withResolvers<void>();
     const timer = setTimeout(patience.resolve, PATIENCE_MS); // real time: a real connection is waited for

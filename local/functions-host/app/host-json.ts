@@ -66,6 +66,17 @@ const http = z.strictObject({
 
 const FLEX_DEFAULT_TIMEOUT_MS = 30 * 60_000;
 
+/** How hosts agree which of them runs a timer. Defaults are those of Azure's host on a developer's machine. */
+const singleton = z.strictObject({
+  listenerLockPeriod: timeSpan
+    .refine((ms) => ms >= 15_000 && ms <= 60_000, { error: "must lie between 00:00:15 and 00:01:00" })
+    .default(15_000),
+  listenerLockRecoveryPollingInterval: timeSpan.default(15_000), // Azure: a minute
+  lockPeriod: azureOnly,
+  lockAcquisitionTimeout: azureOnly,
+  lockAcquisitionPollingInterval: azureOnly,
+});
+
 const hostJson = z.strictObject({
   version: z.literal("2.0"),
   $schema: azureOnly,
@@ -92,7 +103,7 @@ const hostJson = z.strictObject({
     .optional(),
   retry: unsupported("app-wide retry, which Azure has withdrawn too"),
   functions: unsupported("functions (a list of those to run); use AzureWebJobs.<name>.Disabled"),
-  singleton: azureOnly,
+  singleton: singleton.prefault({}),
   watchDirectories: azureOnly,
   watchFiles: azureOnly,
   managedDependency: azureOnly,

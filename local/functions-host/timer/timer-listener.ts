@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, ScheduledCall } from "../../clock/clock.ts";
+import type { Log } from "../../part.ts";
 import type { TimerFunction } from "../app/index-functions.ts";
 import type { Listener } from "../listener.ts";
 import { childTrace } from "../trace-context.ts";
-import type { InvocationRequest, InvocationResponse } from "../worker/wire.ts";
+import { invokeWithRetries } from "../retry/invoke-with-retries.ts";
+import type { InvocationRequest, InvocationResponse, RetryContext } from "../worker/wire.ts";
 import { firesMoreThanOnceAMinute, parseSchedule, type Schedule } from "./schedule.ts";
-import { NEVER, type TimerStatus, type TimerStatusStore } from "./status-file.ts";
+import { NEVER, type TimerStatus, type TimerStatusStore } from "./status.ts";
 
 export interface TimerListenerOptions {
   readonly clock: Clock;
+  readonly log: Log;
   readonly statuses: TimerStatusStore;
   readonly invoke: (request: InvocationRequest) => Promise<InvocationResponse>;
 }
@@ -17,7 +20,8 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 /**
  * Runs one timer function: waiting -> running -> waiting. Runs never overlap, a run that takes longer than the
- * interval swallows the occurrences it covers, and a failed run waits for the next one like any other.
+ * interval swallows the occurrences it covers, and a failed run waits for the next one like any other, unless the function
+ * has a retry policy.
  */
 export class TimerListener implements Listener {
   readonly #target: TimerFunction;
@@ -27,7 +31,7 @@ export class TimerListener implements Listener {
   #status: TimerStatus | undefined;
   #wait: ScheduledCall | undefined;
   #running: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(target: TimerFunction, options: TimerListenerOptions) {
     this.#target = target;
@@ -41,34 +45,34 @@ export class TimerListener implements Listener {
   }
 
   /** Runs at once if an occurrence was missed while the host was down: several missed ones are one run. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
     const now = this.#options.clock.now();
     if (!this.#monitored) {
       if (this.#target.runOnStartup) this.#run(false);
       else this.#waitFrom(now);
-      return Promise.resolve();
+      return;
     }
-    const status = this.#recordedStatus(now);
+    const status = await this.#recordedStatus(now);
+    if (this.#stopping.signal.aborted) return;
     const isPastDue = now > Date.parse(status.Next);
     if (isPastDue || this.#target.runOnStartup) this.#run(isPastDue);
     else this.#waitUntil(Date.parse(status.Next));
-    return Promise.resolve();
+  }
+
+  /** No further runs; resolves when the current one is over. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wait?.cancel();
+    await this.#running;
   }
 
   close(): Promise<void> {
     return this.stop();
   }
 
-  /** No further runs; resolves when the current one is over. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#wait?.cancel();
-    await this.#running;
-  }
-
   /** What is on record, brought up to date when the schedule has been changed since. */
-  #recordedStatus(now: number): TimerStatus {
-    const recorded = this.#options.statuses.read(this.#target.name);
+  async #recordedStatus(now: number): Promise<TimerStatus> {
+    const recorded = await this.#options.statuses.read(this.#target.name);
     if (recorded === undefined) return this.#record(NEVER, this.#schedule.next(now), now);
     const base = recorded.Last === NEVER ? recorded.LastUpdated : recorded.Last;
     const expected = this.#schedule.next(Date.parse(base));
@@ -76,10 +80,16 @@ export class TimerListener implements Listener {
     return this.#record(recorded.Last, expected, Date.parse(recorded.LastUpdated));
   }
 
-  #record(last: string, nextMs: number, updatedMs: number): TimerStatus {
+  async #record(last: string, nextMs: number, updatedMs: number): Promise<TimerStatus> {
     const status = { Last: last, Next: iso(nextMs), LastUpdated: iso(updatedMs) };
     this.#status = status;
-    this.#options.statuses.write(this.#target.name, status);
+    try {
+      await this.#options.statuses.write(this.#target.name, status);
+    } catch (error) {
+      // The schedule goes on; a restart before the next run would find this one due again.
+      const message = error instanceof Error ? error.message : String(error);
+      this.#options.log("timer status not written", { function: this.#target.name, error: message });
+    }
     return status;
   }
 
@@ -108,18 +118,20 @@ export class TimerListener implements Listener {
       ScheduleStatus: this.#monitored ? (this.#status ?? null) : null,
       IsPastDue: isPastDue,
     };
-    try {
-      await invoke({
-        invocationId: randomUUID(),
-        functionName: this.#target.name,
-        inputData: [{ name: this.#target.triggerName, data: { json: JSON.stringify(timer) } }],
-        triggerMetadata: {},
-        traceContext: childTrace(undefined),
-      });
-    } catch {
-      // Logged where it was noticed; the schedule goes on.
-    }
-    if (this.#monitored) this.#record(iso(startedAt), this.#schedule.next(startedAt), startedAt);
-    if (!this.#stopped) this.#waitFrom(clock.now());
+    const request = (retryContext: RetryContext | undefined): InvocationRequest => ({
+      invocationId: randomUUID(),
+      functionName: this.#target.name,
+      inputData: [{ name: this.#target.triggerName, data: { json: JSON.stringify(timer) } }],
+      triggerMetadata: {},
+      traceContext: childTrace(undefined),
+      ...(retryContext === undefined ? {} : { retryContext }),
+    });
+    const policy = this.#target.retry;
+    const stopping = this.#stopping.signal;
+    const ending = await invokeWithRetries(request, { policy, clock, invoke, stopping });
+    // An interrupted run stays due: the next host finds it on record as missed.
+    if (ending === "interrupted") return;
+    if (this.#monitored) await this.#record(iso(startedAt), this.#schedule.next(startedAt), startedAt);
+    if (!stopping.aborted) this.#waitFrom(clock.now());
   }
 }
