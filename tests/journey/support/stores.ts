@@ -47,6 +47,8 @@ export interface QueueCount {
   readonly queue: string;
   /** Active, locked and scheduled. */
   readonly waiting: number;
+  /** Active and locked: could be handled right now. */
+  readonly active: number;
   readonly deadLetters: number;
 }
 
@@ -57,7 +59,8 @@ export async function queueCounts(place: Place): Promise<QueueCount[]> {
     queueNames.map(async (queue) => {
       const counts = await admin.getQueueRuntimeProperties(queue);
       const waiting = counts.activeMessageCount + counts.scheduledMessageCount;
-      return { queue, waiting, deadLetters: counts.deadLetterMessageCount };
+      const { activeMessageCount: active, deadLetterMessageCount: deadLetters } = counts;
+      return { queue, waiting, active, deadLetters };
     }),
   );
 }

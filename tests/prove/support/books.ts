@@ -61,10 +61,30 @@ export class Books {
     };
   }
 
-  /** Messages that wait or are scheduled, and dead letters, over all queues. */
-  async queues(): Promise<{ readonly waiting: number; readonly deadLetters: number }> {
+  /** How many orders of the brand stand where. */
+  async statuses(brandId: string): Promise<Readonly<Record<string, number>>> {
+    const { resources } = await this.#cosmos
+      .database(DATABASE)
+      .container("orders")
+      .items.query<{ status: string }>({
+        query: "SELECT c.status FROM c WHERE c.brandId = @brand",
+        parameters: [{ name: "@brand", value: brandId }],
+      })
+      .fetchAll();
+    const counts: Record<string, number> = {};
+    for (const { status } of resources) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  }
+
+  /** Messages that could be handled now, those and the scheduled ones, and dead letters, over all queues. */
+  async queues(): Promise<{
+    readonly active: number;
+    readonly waiting: number;
+    readonly deadLetters: number;
+  }> {
     const counts = await queueCounts(this.#place);
     return {
+      active: counts.reduce((sum, { active }) => sum + active, 0),
       waiting: counts.reduce((sum, { waiting }) => sum + waiting, 0),
       deadLetters: counts.reduce((sum, { deadLetters }) => sum + deadLetters, 0),
     };

@@ -96,7 +96,8 @@ export async function deliverAll({ bus, outbox }: MemoryApp): Promise<void> {
   throw new Error("It never comes to rest");
 }
 
-async function deliver(queue: QueueName, message: OutgoingMessage): Promise<void> {
+/** Hands one message to the function of its queue, as the host does; `deliveryCount` counts from 1. */
+export async function deliver(queue: QueueName, message: OutgoingMessage, deliveryCount = 1): Promise<void> {
   const { messageId, subject, correlationId, properties } = message;
   const context = new InvocationContext({
     functionName: queue,
@@ -105,7 +106,7 @@ async function deliver(queue: QueueName, message: OutgoingMessage): Promise<void
       messageId,
       correlationId,
       label: subject,
-      deliveryCount: 1,
+      deliveryCount,
       applicationProperties: { ...properties },
     },
   });
@@ -114,5 +115,9 @@ async function deliver(queue: QueueName, message: OutgoingMessage): Promise<void
 
 /** Lets the timer's function run once. */
 export async function sweep(): Promise<void> {
-  await handlerOf("sweep-outbox")({}, new InvocationContext({ functionName: "sweep-outbox" }));
+  await runTimer("sweep-outbox");
+}
+
+export async function runTimer(name: string): Promise<void> {
+  await handlerOf(name)({}, new InvocationContext({ functionName: name }));
 }
