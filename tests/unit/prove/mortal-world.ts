@@ -1,8 +1,10 @@
 import type { OrderRequest } from "#shared/contracts/order-request.ts";
 import { type QueueName, queueNames } from "#shared/contracts/topology.ts";
 import type { OutgoingMessage } from "#shared/ports/bus.ts";
+import { Breaker } from "#shared/use-cases/breaker.ts";
 import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
 import { createMemoryApp, KEYS, type MemoryApp } from "../../fakes/memory-app.ts";
+import { createMemoryBudgets } from "../../fakes/memory-budgets.ts";
 import { call, deliver, registered, runTimer, useApp } from "../bindings/the-functions.ts";
 
 /**
@@ -152,13 +154,18 @@ export class MortalWorld {
         },
       });
     const { stores } = this;
-    const { log } = stores;
-    const [orders, bus] = [mortal(stores.orders), mortal(stores.bus)];
+    const { log, system, ratesPerSecond } = stores;
+    const [orders, bus, circuits] = [mortal(stores.orders), mortal(stores.bus), mortal(stores.circuits)];
     const outbox = new OutboxPublisher({ orders, bus, log });
+    const budgets = createMemoryBudgets(system);
+    const policy = { openMs: 30_000, openCapMs: 300_000 };
+    const breaker = new Breaker({ circuits, budgets, system, log, policy, ratesPerSecond });
     useApp({
       ...stores,
       orders,
       bus,
+      circuits,
+      breaker,
       outbox,
       ledger: mortal(stores.ledger),
       directory: mortal(stores.directory),
