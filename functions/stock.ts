@@ -6,8 +6,9 @@ import { DONE } from "#shared/domain/outcome.ts";
 import { budgetsMs } from "#shared/domain/retry.ts";
 import { prepareOrder } from "#shared/use-cases/prepare-order.ts";
 import { returnOrder } from "#shared/use-cases/return-order.ts";
+import { sellOrder } from "#shared/use-cases/sell-order.ts";
 
-/** Holds goods and takes money for a placed order; gives both back for a cancelled one. */
+/** Holds goods and takes money for an order; gives both back for a cancelled one, and sells what was handed over. */
 app.serviceBusQueue("stock", {
   connection: "SERVICE_BUS",
   queueName: "stock",
@@ -17,8 +18,11 @@ app.serviceBusQueue("stock", {
     budgetMs: budgetsMs.order,
     run: async (deps, { message, facts, occasion }) => {
       const repeated = facts.redelivered || facts.attempt > 1;
-      if (message.type === "order.placed.v1") await prepareOrder(deps, message.data, { occasion, repeated });
-      if (message.type === "order.cancelled.v1") await returnOrder(deps, message.data, occasion);
+      const { type, data } = message;
+      if (type === "order.placed.v1" || type === "order.answered.v1")
+        await prepareOrder(deps, data, { occasion, repeated });
+      if (type === "order.fulfilled.v1") await sellOrder(deps, data, occasion);
+      if (type === "order.cancelled.v1") await returnOrder(deps, data, occasion);
       return DONE;
     },
   }),

@@ -93,6 +93,13 @@ param callsPerMinute int = 6000
 
 // Partners
 
+@description('Where customers reach the API, for the links in mails. Empty: the address of the gateway, or of the app.')
+param publicUrl string = ''
+
+@secure()
+@description('Signs the links in mails; 32 random bytes, and earlier ones behind a comma. Empty: the secret in the vault is left as it is.')
+param linkKeys string = ''
+
 @description('Payment provider.')
 @minLength(1)
 param paymentsUrl string
@@ -101,8 +108,8 @@ param paymentsUrl string
 @description('Key of the payment provider. Empty: the secret in the vault is left as it is.')
 param paymentsKey string = ''
 
-@description('Who holds the stock: our own containers, or a partner.')
-@allowed(['cosmos', 'partner'])
+@description('Who holds the stock: our own containers, a partner, or one that takes the payments as well.')
+@allowed(['cosmos', 'partner', 'commerce'])
 param stockProvider string = 'cosmos'
 
 @description('Stock partner.')
@@ -169,6 +176,9 @@ var tags = {
 }
 var databaseName = 'expedite'
 var hasGateway = gatewaySku != 'none'
+var ownUrl = hasGateway
+  ? 'https://${abbreviations.apiManagement}${token}.azure-api.net'
+  : empty(kubernetesIssuer) ? 'https://${abbreviations.functionApp}${token}-api-stable.azurewebsites.net' : 'https://${kubernetesHostName}'
 var gatewayInNetwork = gatewaySku == 'StandardV2' && privateNetworking
 var hasCommunication = mailProvider == 'acs'
 // What operators edit and what they only look at; everything else of the store is the app's.
@@ -248,6 +258,7 @@ module vault 'app/vault.bicep' = {
     purgeProtection: purgeProtection
     privateNetworking: privateNetworking
     workspaceId: monitoring.outputs.workspaceId
+    linkKeys: linkKeys
     paymentsKey: paymentsKey
     stockPartnerKey: stockPartnerKey
     smtpUrl: smtpUrl
@@ -392,6 +403,10 @@ module parts 'app/role.bicep' = [
         COSMOS_DATABASE: databaseName
         SERVICE_BUS__fullyQualifiedNamespace: serviceBus.outputs.fullyQualifiedNamespace
         SWEEP_SCHEDULE: sweepSchedule
+        PUBLIC_URL: empty(publicUrl) ? ownUrl : publicUrl
+        ANSWER_WITHIN_MS: '259200000'
+        REMIND_BEFORE_MS: '86400000'
+        FOLLOW_UP_SCHEDULE: '0 */5 * * * *'
         RETRY_BASE_MS: '10000'
         RETRY_CAP_MS: '900000'
         CIRCUIT_OPEN_MS: '30000'

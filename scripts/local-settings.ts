@@ -14,13 +14,15 @@ const valuesIn = (file: string): Record<string, string> =>
  * has put into `local.settings.json`.
  */
 export function localSettings(root: string, endpoints: Endpoints, secrets: Secrets): Record<string, string> {
-  const { cosmos, serviceBus, storage, partners, mail } = endpoints;
+  const { functions, cosmos, serviceBus, storage, partners, mail } = endpoints;
   return {
     ...valuesIn(join(root, "local.settings.sample.json")),
     AzureWebJobsStorage: storage.connectionString,
     COSMOS_ENDPOINT: cosmos.endpoint,
     COSMOS_KEY: cosmos.key,
     SERVICE_BUS: serviceBus.connectionString,
+    PUBLIC_URL: functions,
+    LINK_KEYS: secrets.linkKey,
     PAYMENTS_URL: partners,
     PAYMENTS_KEY: secrets.partners.payments,
     STOCK_PARTNER_URL: partners,

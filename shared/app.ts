@@ -1,3 +1,4 @@
+import { createCommercePartner } from "./adapters/commerce-partner/commerce-partner.ts";
 import { createAcsMailer } from "./adapters/mail/acs-mailer.ts";
 import { createSmtpMailer } from "./adapters/mail/smtp-mailer.ts";
 import { createHttpPayments } from "./adapters/payments/http-payments.ts";
@@ -16,6 +17,8 @@ import { LateTelemetry } from "./adapters/telemetry/silent-telemetry.ts";
 import { startTelemetry } from "./adapters/telemetry/start-telemetry.ts";
 import { measuredLedger, measuredOrders, traced, tracedBus } from "./adapters/telemetry/traced.ts";
 import { parseSettings, type Settings } from "./contracts/settings.ts";
+import type { AnswerTimes } from "./domain/question.ts";
+import { type QuestionLinks, questionLinks } from "./domain/question-link.ts";
 import type { RetryPolicy } from "./domain/retry.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Circuits } from "./ports/circuits.ts";
@@ -52,6 +55,8 @@ export interface App {
   /** Calls per second that partners take, by circuit; the others have no limit. */
   readonly ratesPerSecond: Readonly<Record<string, number>>;
   readonly mailAmbiguousSends: number;
+  readonly answerTimes: AnswerTimes;
+  readonly links: QuestionLinks;
   readonly log: Log;
   readonly telemetry: Telemetry;
 }
@@ -74,6 +79,7 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
         (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings),
       ),
     );
+  const { stock, payments } = goodsAndMoney(settings, database);
   const mailer = replaced.mailer ?? mailerOf(settings);
   const circuits = replaced.circuits ?? createCosmosCircuits(database.container("circuits"));
   const ratesPerSecond = ratesOf(settings, mailer);
@@ -105,12 +111,8 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
       },
       system,
     ),
-    stock: traced(telemetry, "stock", stockOf(settings, database)),
-    payments: traced(
-      telemetry,
-      "payments",
-      createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY }),
-    ),
+    stock: traced(telemetry, "stock", stock),
+    payments: traced(telemetry, "payments", payments),
     webhooks: traced(
       telemetry,
       "webhook",
@@ -120,6 +122,8 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
       }),
     ),
     outbox: new OutboxPublisher({ orders, bus, log }),
+    answerTimes: { withinMs: settings.ANSWER_WITHIN_MS, remindBeforeMs: settings.REMIND_BEFORE_MS },
+    links: questionLinks({ keys: settings.LINK_KEYS.split(","), publicUrl: settings.PUBLIC_URL }),
     retryPolicy: { baseMs: settings.RETRY_BASE_MS, capMs: settings.RETRY_CAP_MS },
     ...replaced,
   };
@@ -130,12 +134,17 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTi
 const ratesOf = (settings: Settings, mailer: Mailer): Record<string, number> =>
   settings.MAIL_RATE_PER_SECOND === undefined ? {} : { [mailCircuit(mailer)]: settings.MAIL_RATE_PER_SECOND };
 
-function stockOf(settings: Settings, database: Awaited<ReturnType<typeof connectCosmos>>): Stock {
-  const { STOCK_PROVIDER, STOCK_PARTNER_URL: baseUrl, STOCK_PARTNER_KEY: apiKey } = settings;
-  if (STOCK_PROVIDER === "partner" && baseUrl !== undefined && apiKey !== undefined) {
-    return createStockPartner({ baseUrl, apiKey });
-  }
-  return createCosmosStock(database.container("stock"));
+type Database = Awaited<ReturnType<typeof connectCosmos>>;
+
+function goodsAndMoney(settings: Settings, database: Database): Pick<App, "stock" | "payments"> {
+  const { STOCK_PROVIDER, STOCK_PARTNER_URL: baseUrl = "", STOCK_PARTNER_KEY: apiKey = "" } = settings;
+  if (STOCK_PROVIDER === "commerce") return createCommercePartner({ baseUrl, apiKey });
+  const payments = createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY });
+  const stock =
+    STOCK_PROVIDER === "partner"
+      ? createStockPartner({ baseUrl, apiKey })
+      : createCosmosStock(database.container("stock"));
+  return { stock, payments };
 }
 
 function mailerOf(settings: Settings): Mailer {

@@ -65,7 +65,7 @@ param sharedSettings object
 @description('Choice of providers: stockProvider, stockPartnerUrl, mailProvider, mailEndpoint.')
 param providers object
 
-var usesStockPartner = contains(role.secrets, 'STOCK_PARTNER_KEY') && providers.stockProvider == 'partner'
+var usesStockPartner = contains(role.secrets, 'STOCK_PARTNER_KEY') && providers.stockProvider != 'cosmos'
 var usesSmtp = role.sendsMail && providers.mailProvider == 'smtp'
 
 // The same package is deployed everywhere; this list says which of its functions run here.
@@ -89,7 +89,10 @@ var settings = union(sharedSettings, functionList, {
   PAYMENTS_KEY: contains(role.secrets, 'PAYMENTS_KEY')
     ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/payments-key)'
     : 'not-for-this-role'
-  STOCK_PROVIDER: usesStockPartner ? 'partner' : 'cosmos'
+  LINK_KEYS: contains(role.secrets, 'LINK_KEYS')
+    ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/link-keys)'
+    : 'not-for-this-role'
+  STOCK_PROVIDER: usesStockPartner ? providers.stockProvider : 'cosmos'
   STOCK_PARTNER_URL: usesStockPartner ? providers.stockPartnerUrl : ''
   STOCK_PARTNER_KEY: usesStockPartner ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/stock-partner-key)' : ''
   MAIL_PROVIDER: usesSmtp ? 'smtp' : 'acs'

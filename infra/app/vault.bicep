@@ -18,6 +18,10 @@ param privateNetworking bool
 param workspaceId string
 
 @secure()
+@description('Keys that sign the links in mails. Empty: the secret is left as it is.')
+param linkKeys string
+
+@secure()
 @description('Key of the payment provider. Empty: the secret is left as it is.')
 param paymentsKey string
 
@@ -54,6 +58,15 @@ module vault 'br/public:avm/res/key-vault/vault:0.13.3' = {
 
 resource created 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: name
+}
+
+resource links 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(linkKeys)) {
+  parent: created
+  name: 'link-keys'
+  properties: {
+    value: linkKeys
+  }
+  dependsOn: [vault]
 }
 
 resource payments 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(paymentsKey)) {

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import type { PartOptions, RunningPart } from "../part.ts";
 import { GroupCommit } from "../sqlite/group-commit.ts";
+import { commerceRoutes } from "./commerce/routes.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { createDesk } from "./desk.ts";
 import { createPartnersServer, portOf } from "./http/server.ts";
@@ -27,6 +28,7 @@ export interface PartnersOptions extends PartOptions {
   readonly smtpPort: number;
   readonly keys: {
     readonly payments: string;
+    /** Of the stock partner, and of the one that takes payments as well. */
     readonly stock: string;
     /** Base64: the access key of the mail connection string, and the password for SMTP. */
     readonly mail: string;
@@ -42,7 +44,7 @@ export interface PartnersOptions extends PartOptions {
 export interface RunningPartners extends RunningPart {
   readonly port: number;
   readonly smtpPort: number;
-  /** Without a slash at the end; `/payments`, `/stock`, `/mail` and `/webhooks` are below it. */
+  /** Without a slash at the end; `/payments`, `/stock`, `/commerce`, `/mail` and `/webhooks` are below it. */
   readonly url: string;
   readonly smtpUrl: string;
   /** For the genuine `@azure/communication-email` client. */
@@ -75,6 +77,7 @@ export async function startPartners(options: PartnersOptions): Promise<RunningPa
       ...controlRoutes(store, ledger, modes, forgetAll),
       ...paymentRoutes(desk, payments, keys.payments),
       ...stockRoutes(desk, stock, keys.stock),
+      ...commerceRoutes(desk, { stock, payments }, keys.stock),
       ...acsRoutes({ desk, mailbox, operations, accessKey: keys.mail }),
       ...mailboxRoutes(store, mailbox),
       ...webhookRoutes(desk, vendors, options.webhookToleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS),

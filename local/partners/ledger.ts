@@ -1,6 +1,6 @@
 import type { GroupCommit } from "../sqlite/group-commit.ts";
 
-export const PARTNER_NAMES = ["payments", "stock", "mail", "webhooks"] as const;
+export const PARTNER_NAMES = ["payments", "stock", "commerce", "mail", "webhooks"] as const;
 export type PartnerName = (typeof PARTNER_NAMES)[number];
 
 /** What a call was about, as far as it could be told from the request. */

@@ -7,6 +7,7 @@ export const secretSettings = [
   "PAYMENTS_KEY",
   "STOCK_PARTNER_KEY",
   "SMTP_URL",
+  "LINK_KEYS",
 ] as const satisfies readonly (keyof Settings)[];
 export type SecretSetting = (typeof secretSettings)[number];
 
@@ -40,13 +41,17 @@ export interface Role {
 const api: Role = {
   name: "api",
   functions: [
+    "follow-up-questions",
     "get-order",
+    "get-question",
     "health-live",
     "health-ready",
     "list-orders",
     "not-found",
     "openapi",
+    "post-answer",
     "post-cancellation",
+    "post-handover",
     "post-order",
     "release-held",
     "sweep-outbox",
@@ -57,7 +62,7 @@ const api: Role = {
   sendsTo: ["inventory", "notifications", "customer-email", "vendor-webhook", "vendor-email"],
   writes: ["orders", "deliveries", "circuits"],
   reads: ["brands", "keys"],
-  secrets: [],
+  secrets: ["LINK_KEYS"],
   sendsMail: false,
   scale: { mostInstances: 100, messagesPerInstance: 0 },
 };
@@ -94,7 +99,7 @@ const workers: Record<QueueName, WorkerRights> = {
   "customer-email": {
     writes: ["deliveries", "circuits", "budgets"],
     reads: ["brands", "orders"],
-    secrets: ["SMTP_URL"],
+    secrets: ["SMTP_URL", "LINK_KEYS"],
     sendsMail: true,
     mostInstances: 5,
   },

@@ -56,14 +56,16 @@ export function httpHandler<App extends HttpDeps>(
   };
 }
 
-/** Wraps an endpoint that anybody may call. */
+/** Wraps an endpoint that needs no API key. */
 export function publicHandler<App extends HttpDeps>(
   loadApp: () => Promise<App>,
-  run: (app: App, request: HttpRequest) => Promise<HttpResponseInit>,
+  run: (app: App, request: HttpRequest, occasion: Occasion) => Promise<HttpResponseInit>,
 ): HttpHandler {
   return async (request, context) => {
     const app = await loadApp();
-    return await guarded(app, context, () => run(app, request));
+    return await guarded(app, context, (traceparent) =>
+      run(app, request, { at: new Date(app.system.now()).toISOString(), traceparent }),
+    );
   };
 }
 

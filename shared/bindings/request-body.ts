@@ -17,19 +17,28 @@ const refuse = (refusal: HttpResponseInit): { readonly ok: false; readonly refus
 /** `application/json`, in UTF-8 if a charset is named at all. */
 const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
 /** Reads, limits, decodes and validates a JSON body; every fault is named by its JSON pointer. */
 export async function parseBody<S extends z.ZodType>(
   request: HttpRequest,
   schema: S,
-  options: { readonly emptyMeans?: unknown } = {},
+  options: {
+    readonly emptyMeans?: unknown;
+    /** Takes what an HTML form sends as well. */
+    readonly formToo?: boolean;
+  } = {},
 ): Promise<Parsed<z.infer<S>>> {
   const declaredBytes = Number(request.headers.get("content-length") ?? 0);
   if (declaredBytes > MAX_BODY_BYTES) return refuse(tooLarge());
   const bytes = await request.arrayBuffer();
   if (bytes.byteLength > MAX_BODY_BYTES) return refuse(tooLarge());
   if (bytes.byteLength === 0 && options.emptyMeans !== undefined) return validate(schema, options.emptyMeans);
-  if (!JSON_TYPE.test(request.headers.get("content-type") ?? ""))
-    return refuse(problem("unsupported-media-type"));
+  const type = request.headers.get("content-type") ?? "";
+  if (options.formToo === true && FORM_TYPE.test(type)) {
+    return validate(schema, Object.fromEntries(new URLSearchParams(new TextDecoder().decode(bytes))));
+  }
+  if (!JSON_TYPE.test(type)) return refuse(problem("unsupported-media-type"));
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

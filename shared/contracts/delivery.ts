@@ -20,6 +20,8 @@ export const Delivery = z.strictObject({
   orderId: z.string(),
   brandId: z.string(),
   event: EventType,
+  /** Which question of the order the event is about; an order may have several, each with mails of its own. */
+  question: z.int().min(1).optional(),
   channel: Channel,
   /** A vendor id, or "customer". */
   recipient: z.string(),

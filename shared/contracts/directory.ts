@@ -7,6 +7,11 @@ export const Brand = z.strictObject({
   mailFrom: z.email(),
   /** Whose goods the shop sells; a line of any other vendor is refused. */
   vendorIds: z.array(z.string()),
+  /**
+   * The storefront's own page where customers enter another card; it is given the question's address as `question` and
+   * posts the provider's new token there.
+   */
+  cardPage: z.url({ protocol: /^https?$/ }).optional(),
 });
 export type Brand = z.infer<typeof Brand>;
 

@@ -2,7 +2,16 @@ import type { z } from "zod";
 import type { Scope } from "./directory.ts";
 import { OrderRequest } from "./order-request.ts";
 import type { ProblemName } from "./problems.ts";
-import { CancellationRequest, Health, OrderPage, OrderReceipt, OrderView } from "./resources.ts";
+import {
+  AnswerRequest,
+  CancellationRequest,
+  HandOverReceipt,
+  Health,
+  OrderPage,
+  OrderReceipt,
+  OrderView,
+  QuestionView,
+} from "./resources.ts";
 
 export interface HttpOperation {
   readonly id: string;
@@ -14,6 +23,8 @@ export interface HttpOperation {
   readonly headers?: readonly string[];
   readonly query?: readonly string[];
   readonly body?: { readonly schema: z.ZodType; readonly required: boolean };
+  /** People's browsers use it too: it takes forms, and answers with pages where HTML is asked for. */
+  readonly forBrowsers?: boolean;
   readonly answer: { readonly status: number; readonly description: string; readonly schema?: z.ZodType };
   readonly problems: readonly ProblemName[];
 }
@@ -73,6 +84,45 @@ export const httpOperations: readonly HttpOperation[] = [
       schema: OrderReceipt,
     },
     problems: [...behindKey, "not-found", "handed-over", ...withBody],
+  },
+  {
+    id: "get-question",
+    method: "GET",
+    path: "questions/{token}",
+    summary: "The question behind a signed link, for the customer who got it by mail; changes nothing",
+    forBrowsers: true,
+    answer: { status: 200, description: "The question, or what became of it", schema: QuestionView },
+    problems: ["not-found", "store-unavailable"],
+  },
+  {
+    id: "post-answer",
+    method: "POST",
+    path: "questions/{token}",
+    summary: "Answer a question; the same answer may be given again",
+    body: { schema: AnswerRequest, required: true },
+    forBrowsers: true,
+    answer: {
+      status: 202,
+      description: "Taken; a browser gets 303 and sees the question again",
+      schema: OrderReceipt,
+    },
+    problems: [
+      "not-found",
+      "question-closed",
+      "answered-otherwise",
+      "not-offered",
+      ...withBody,
+      "store-unavailable",
+    ],
+  },
+  {
+    id: "post-handover",
+    method: "POST",
+    path: "vendor/orders/{id}/handover",
+    summary: "A vendor's lines of an order are on their way; from now on it cannot be cancelled",
+    scope: "vendor",
+    answer: { status: 200, description: "Recorded, now or before", schema: HandOverReceipt },
+    problems: [...behindKey, "not-found", "not-confirmed"],
   },
   {
     id: "health-live",

@@ -20,7 +20,12 @@ const envelope = <T extends z.ZodType, D extends z.ZodType>(type: T, data: D) =>
 
 export const OrderEvent = envelope(
   EventType,
-  z.strictObject({ brandId: z.string(), orderId: z.string() }),
+  z.strictObject({
+    brandId: z.string(),
+    orderId: z.string(),
+    /** Of an event about a question to the customer; an order may have several. */
+    question: z.int().min(1).optional(),
+  }),
 ).meta({
   id: "OrderEvent",
 });
@@ -46,7 +51,11 @@ export function orderEvent(order: Order, entryId: string, entry: OutboxEntry): O
     time: entry.at,
     datacontenttype: "application/json",
     ...(entry.traceparent === undefined ? {} : { traceparent: entry.traceparent }),
-    data: { brandId: order.brandId, orderId: order.id },
+    data: {
+      brandId: order.brandId,
+      orderId: order.id,
+      ...(entry.question === undefined ? {} : { question: entry.question }),
+    },
   };
 }
 

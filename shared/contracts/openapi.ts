@@ -40,7 +40,11 @@ function pathsOf(operations: readonly HttpOperation[]): Record<string, Record<st
 
 function operationObject(operation: HttpOperation): Record<string, unknown> {
   const { answer, body } = operation;
-  const media = answer.schema === undefined ? {} : { content: content("application/json", answer.schema) };
+  const page = operation.forBrowsers === true ? { "text/html": { schema: { type: "string" } } } : {};
+  const media =
+    answer.schema === undefined
+      ? {}
+      : { content: { ...content("application/json", answer.schema), ...page } };
   return {
     operationId: operation.id,
     summary: operation.summary,
@@ -48,13 +52,18 @@ function operationObject(operation: HttpOperation): Record<string, unknown> {
     parameters: parametersOf(operation),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: body.required, content: content("application/json", body.schema) } }),
+      : { requestBody: { required: body.required, content: bodyContent(operation, body.schema) } }),
     responses: {
       [answer.status]: { description: answer.description, ...media },
       ...refusalsOf(operation.problems),
     },
   };
 }
+
+const bodyContent = ({ forBrowsers = false }: HttpOperation, schema: z.ZodType) => ({
+  ...content("application/json", schema),
+  ...(forBrowsers ? content("application/x-www-form-urlencoded", schema) : {}),
+});
 
 function parametersOf({ path, headers = [], query = [] }: HttpOperation): Record<string, unknown>[] {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);

@@ -43,6 +43,11 @@ export const OrderLine = z.strictObject({
   vendorId: Code.meta({ examples: ["vendor-mill"] }),
 });
 
+export const CardToken = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, "must be 1 to 200 printable ASCII characters")
+  .meta({ description: "One-time token of the payment provider; never card data" });
+
 const isLocale = (tag: string): boolean => {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;
@@ -65,10 +70,7 @@ export const OrderRequest = z
     shippingAddress: Address,
     lines: z.array(OrderLine).min(1).max(100),
     payment: z.strictObject({
-      token: z
-        .string()
-        .regex(/^[\x21-\x7e]{1,200}$/, "must be 1 to 200 printable ASCII characters")
-        .meta({ description: "One-time token of the payment provider; never card data" }),
+      token: CardToken,
     }),
   })
   .meta({ id: "OrderRequest" });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Channel, DeliveryState } from "./delivery.ts";
-import { AttentionReason, EventType, OrderStatus, TimelineEntry } from "./order.ts";
-import { OrderLine } from "./order-request.ts";
+import { AnswerChoice, Attention, AttentionReason, EventType, OrderStatus, TimelineEntry } from "./order.ts";
+import { CardToken, OrderLine } from "./order-request.ts";
 
 /** What `POST /orders` and `POST …/cancellation` answer. */
 export const OrderReceipt = z
@@ -40,7 +40,16 @@ export type NotificationView = z.infer<typeof NotificationView>;
 
 export const OrderView = OrderSummary.extend({
   lines: z.array(OrderLine),
-  attention: z.strictObject({ reason: AttentionReason, since: z.iso.datetime() }).optional(),
+  droppedLines: z.array(OrderLine).optional().meta({ description: "Lines that the customer went without" }),
+  attention: Attention.optional(),
+  handedOver: z
+    .record(z.string(), z.iso.datetime())
+    .optional()
+    .meta({ description: "When each vendor handed its lines over" }),
+  possibleDuplicateOf: z
+    .string()
+    .optional()
+    .meta({ description: "An earlier order of the same customer over the same goods; only a hint" }),
   timeline: z.array(TimelineEntry),
   notifications: z.array(NotificationView),
 }).meta({ id: "OrderView" });
@@ -67,6 +76,42 @@ export const CancellationRequest = z
   .object({ reason: z.string().trim().max(200).optional() })
   .meta({ id: "CancellationRequest" });
 export type CancellationRequest = z.infer<typeof CancellationRequest>;
+
+/** How a customer answers: as JSON, or as a form with the same names. */
+export const AnswerRequest = z
+  .discriminatedUnion("choice", [
+    z.strictObject({ choice: z.literal("new-card"), token: CardToken }),
+    z.strictObject({ choice: AnswerChoice.exclude(["new-card"]) }),
+  ])
+  .meta({ id: "AnswerRequest" });
+export type AnswerRequest = z.infer<typeof AnswerRequest>;
+
+/** A question as its customer may read it. Nothing of the order once it is settled. */
+export const QuestionView = z
+  .strictObject({
+    state: z.enum(["open", "answered", "cancelled", "expired"]),
+    brand: z.string(),
+    reference: z.string(),
+    order: z
+      .strictObject({
+        reason: AttentionReason,
+        until: z.iso.datetime(),
+        choices: z.array(AnswerChoice),
+        lines: z.array(OrderLine.extend({ inStock: z.boolean() })),
+        currency: z.string(),
+        totalMinor: z.int(),
+        partialTotalMinor: z.int().optional().meta({ description: "Without the goods that are missing" }),
+        cardPage: z.url().optional().meta({ description: "Where the storefront takes a new card" }),
+      })
+      .optional(),
+  })
+  .meta({ id: "QuestionView" });
+export type QuestionView = z.infer<typeof QuestionView>;
+
+export const HandOverReceipt = z
+  .strictObject({ id: z.string(), vendorId: z.string(), handedOverAt: z.iso.datetime() })
+  .meta({ id: "HandOverReceipt" });
+export type HandOverReceipt = z.infer<typeof HandOverReceipt>;
 
 export const Health = z
   .strictObject({

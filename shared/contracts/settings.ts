@@ -19,6 +19,20 @@ export const Settings = z
     SERVICE_BUS__fullyQualifiedNamespace: z.string().min(1).optional(),
     /** NCRONTAB with seconds; read by the Functions host. */
     SWEEP_SCHEDULE: z.string().min(1),
+    /** Where the API is reached from outside: the links in mails begin with it. */
+    PUBLIC_URL: httpUrl,
+    /**
+     * Comma separated. The first one signs the links by which customers answer, all of them are taken; put a new one in
+     * front, and drop the old one once the links made with it have expired.
+     */
+    LINK_KEYS: z
+      .string()
+      .refine((keys) => keys.split(",").every((key) => key.length >= 16), "has a key below 16 characters"),
+    /** How long a customer may take to answer, and how long before that the reminder goes out. */
+    ANSWER_WITHIN_MS: z.coerce.number().int().positive().default(259_200_000),
+    REMIND_BEFORE_MS: z.coerce.number().int().positive().default(86_400_000),
+    /** NCRONTAB with seconds: how often reminders and deadlines are looked after. */
+    FOLLOW_UP_SCHEDULE: z.string().min(1),
     /** The first wait of a retry is up to twice this; waits double up to the cap, with full jitter. */
     RETRY_BASE_MS: z.coerce.number().int().positive().default(10_000),
     RETRY_CAP_MS: z.coerce.number().int().positive().default(900_000),
@@ -33,7 +47,8 @@ export const Settings = z
     MAIL_AMBIGUOUS_SENDS: z.coerce.number().int().min(0).default(2),
     PAYMENTS_URL: httpUrl,
     PAYMENTS_KEY: z.string().min(1),
-    STOCK_PROVIDER: z.enum(["cosmos", "partner"]).default("cosmos"),
+    /** `partner` keeps the stock, `commerce` keeps the stock and takes the payments as well. */
+    STOCK_PROVIDER: z.enum(["cosmos", "partner", "commerce"]).default("cosmos"),
     STOCK_PARTNER_URL: httpUrl.optional(),
     STOCK_PARTNER_KEY: z.string().min(1).optional(),
     MAIL_PROVIDER: z.enum(["acs", "smtp"]).default("acs"),
@@ -73,11 +88,11 @@ export const Settings = z
   })
   .refine(
     (s) =>
-      s.STOCK_PROVIDER !== "partner" ||
+      s.STOCK_PROVIDER === "cosmos" ||
       (s.STOCK_PARTNER_URL !== undefined && s.STOCK_PARTNER_KEY !== undefined),
     {
       path: ["STOCK_PARTNER_URL"],
-      error: "and STOCK_PARTNER_KEY are needed, because STOCK_PROVIDER is partner",
+      error: "and STOCK_PARTNER_KEY are needed, because STOCK_PROVIDER is not cosmos",
       ...inAnyCase,
     },
   );

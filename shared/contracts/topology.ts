@@ -92,12 +92,21 @@ const topic = (name: TopicName, subscriptions: readonly Subscription[]): Topic =
 export const topology: Topology = {
   queues: queueNames.map(workQueue),
   topics: [
-    topic("inventory", [subscription("stock", ["order.placed.v1", "order.cancelled.v1"])]),
+    topic("inventory", [
+      subscription("stock", [
+        "order.placed.v1",
+        "order.answered.v1",
+        "order.fulfilled.v1",
+        "order.cancelled.v1",
+      ]),
+    ]),
     topic("notifications", [
       subscription("customer-email", [
         "order.placed.v1",
         "order.confirmed.v1",
         "order.attention-needed.v1",
+        "order.attention-reminder.v1",
+        "order.fulfilled.v1",
         "order.cancelled.v1",
         "order.refunded.v1",
       ]),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { OrderRequest } from "#shared/contracts/order-request.ts";
 
 /** Crockford's base 32: no letters that people mistake for digits. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -59,6 +60,14 @@ export const fingerprintOf = (body: unknown): string =>
   createHash("sha256")
     .update(JSON.stringify(canonical(body)))
     .digest("base64url");
+
+/** The same for every request of one customer over the same goods, however they are listed and whatever they are called. */
+export function basketOf(request: Pick<OrderRequest, "customer" | "lines">): string {
+  const pieces = new Map<string, number>();
+  for (const { sku, quantity } of request.lines) pieces.set(sku, (pieces.get(sku) ?? 0) + quantity);
+  const lines = [...pieces].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return base32(sha256([request.customer.email.toLowerCase(), ...lines.flat().map(String)]));
+}
 
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);

@@ -1,58 +1,20 @@
-import type { AttentionReason, EventType, Order, OutboxEntry } from "#shared/contracts/order.ts";
-import type { OrderRequest } from "#shared/contracts/order-request.ts";
-import type { TopicName } from "#shared/contracts/topology.ts";
-import { fingerprintOf, orderIdFor } from "./ids.ts";
+import type { Order } from "#shared/contracts/order.ts";
+import type { OrderLine, OrderRequest } from "#shared/contracts/order-request.ts";
+import { basketOf, fingerprintOf, orderIdFor } from "./ids.ts";
+import {
+  advance,
+  type Happening,
+  type Occasion,
+  outboxOf,
+  type Transition,
+  withoutQuestion,
+} from "./transition.ts";
 
-/**
- * The life of an order as pure functions. Each transition answers the next document, with its version raised, its
- * timeline extended and its messages in the outbox, or the reason why it may not happen. A transition that has
- * happened already is refused too, so a late or repeated message never moves an order backwards.
+/*
+ * The life of an order as pure functions; `question.ts` has what the customer is asked and answers, `hand-over.ts` what
+ * vendors do. See `transition.ts` for what every one of them promises.
  */
-export type Transition<Reason extends string> =
-  | { readonly ok: true; readonly order: Order }
-  | { readonly ok: false; readonly reason: Reason };
-
-/** When, and as part of which trace, something happens. */
-export interface Occasion {
-  readonly at: string;
-  readonly traceparent?: string | undefined;
-}
-
-interface Happening {
-  readonly event: EventType;
-  readonly detail?: string;
-  readonly topics: readonly TopicName[];
-}
-
-/** The key of an outbox entry: each version tells each topic at most one thing. */
-export const outboxEntryId = (version: number, topic: TopicName): string => `v${version}-${topic}`;
-
-const outboxOf = (version: number, happening: Happening, occasion: Occasion): Record<string, OutboxEntry> =>
-  Object.fromEntries(
-    happening.topics.map((topic) => [
-      outboxEntryId(version, topic),
-      {
-        topic,
-        type: happening.event,
-        at: occasion.at,
-        ...(occasion.traceparent === undefined ? {} : { traceparent: occasion.traceparent }),
-      },
-    ]),
-  );
-
-function advance(order: Order, changes: Partial<Order>, happening: Happening, occasion: Occasion): Order {
-  const version = order.version + 1;
-  const { event, detail } = happening;
-  return {
-    ...order,
-    ...changes,
-    version,
-    updatedAt: occasion.at,
-    timeline: [...order.timeline, { at: occasion.at, event, ...(detail === undefined ? {} : { detail }) }],
-    outbox: { ...order.outbox, ...outboxOf(version, happening, occasion) },
-    ...(happening.topics.length > 0 ? { pendingSince: occasion.at } : {}),
-  };
-}
+export type { Occasion, Transition } from "./transition.ts";
 
 export function placeOrder(
   brandId: string,
@@ -62,6 +24,7 @@ export function placeOrder(
 ): Order {
   const id = orderIdFor(brandId, idempotencyKey);
   const placed: Happening = { event: "order.placed.v1", topics: ["inventory", "notifications"] };
+  const names = namesOf(id, 1);
   return {
     id,
     brandId,
@@ -71,20 +34,40 @@ export function placeOrder(
     createdAt: occasion.at,
     updatedAt: occasion.at,
     fingerprint: fingerprintOf(request),
+    basket: basketOf(request),
     ...(request.reference === undefined ? {} : { reference: request.reference }),
     locale: request.locale,
     currency: request.currency,
-    totalMinor: request.lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0),
+    totalMinor: totalOf(request.lines),
     customer: request.customer,
     shippingAddress: request.shippingAddress,
     lines: request.lines,
-    payment: { key: `pay_${id}_1`, token: request.payment.token, state: "due" },
-    stock: { reservationId: `rsv_${id}_1`, state: "due" },
+    payment: { key: names.paymentKey, token: request.payment.token, state: "due" },
+    stock: { reservationId: names.reservationId, state: "due" },
     timeline: [{ at: occasion.at, event: placed.event }],
     outbox: outboxOf(1, placed, occasion),
     pendingSince: occasion.at,
   };
 }
+
+export const totalOf = (lines: readonly OrderLine[]): number =>
+  lines.reduce((sum, line) => sum + line.quantity * line.unitPrice, 0);
+
+/**
+ * What an order is called at the partners. Each round (the first, and one more after every answer that goes on with the
+ * order) has names of its own, so that nothing done under the old ones can count for the new.
+ */
+export const namesOf = (
+  orderId: string,
+  round: number,
+): { readonly paymentKey: string; readonly reservationId: string } => ({
+  paymentKey: `pay_${orderId}_${round}`,
+  reservationId: `rsv_${orderId}_${round}`,
+});
+
+/** Which attempt to prepare the order this is, from 1. */
+export const roundOf = ({ answers = [] }: Order): number =>
+  1 + answers.filter(({ choice }) => choice !== "cancel").length;
 
 /** Goods are held and money is taken: the order stands. */
 export function confirmOrder(order: Order, occasion: Occasion): Transition<"not-accepted"> {
@@ -100,30 +83,10 @@ export function confirmOrder(order: Order, occasion: Occasion): Transition<"not-
   };
 }
 
-/** A business rule stands in the way: the customer is asked, nothing is cancelled. Nothing is held any more. */
-export function askCustomer(
-  order: Order,
-  attention: { readonly reason: AttentionReason; readonly skus?: readonly string[] },
-  occasion: Occasion,
-): Transition<"not-accepted"> {
-  if (order.status !== "accepted") return { ok: false, reason: "not-accepted" };
-  const { reason, skus = [] } = attention;
-  const changes: Partial<Order> = {
-    status: "needs-attention",
-    attention: { reason, since: occasion.at },
-    ...(reason === "payment-declined"
-      ? { payment: { ...order.payment, state: "declined" }, stock: { ...order.stock, state: "released" } }
-      : { stock: { ...order.stock, state: "short", shortSkus: [...skus] } }),
-  };
-  const happening: Happening = {
-    event: "order.attention-needed.v1",
-    detail: reason,
-    topics: ["notifications"],
-  };
-  return { ok: true, order: advance(order, changes, happening, occasion) };
-}
-
-/** At the wish of a customer, a brand or an operator, until the goods are handed over. Never for a technical reason. */
+/**
+ * At the wish of a customer, a brand or an operator, or because a question was not answered in time, until any of the
+ * goods are handed over. Never for a technical reason.
+ */
 export function cancelOrder(
   order: Order,
   reason: string | undefined,
@@ -131,13 +94,14 @@ export function cancelOrder(
 ): Transition<"already-cancelled" | "handed-over"> {
   if (order.status === "cancelled" || order.status === "refunded")
     return { ok: false, reason: "already-cancelled" };
-  if (order.status === "fulfilled") return { ok: false, reason: "handed-over" };
+  if (order.status === "fulfilled" || order.handedOver !== undefined)
+    return { ok: false, reason: "handed-over" };
   const happening: Happening = {
     event: "order.cancelled.v1",
-    ...(reason === undefined ? {} : { detail: reason }),
+    detail: reason,
     topics: ["inventory", "notifications"],
   };
-  return { ok: true, order: advance(order, { status: "cancelled" }, happening, occasion) };
+  return { ok: true, order: advance(withoutQuestion(order), { status: "cancelled" }, happening, occasion) };
 }
 
 /**
@@ -168,8 +132,8 @@ export function recordReturn(
 }
 
 /** Demand per SKU, summed over lines: two lines of one SKU must not each pass a check that only one of them can. */
-export function demandOf(order: Order): Map<string, number> {
+export function demandOf({ lines }: Pick<Order, "lines">): Map<string, number> {
   const demand = new Map<string, number>();
-  for (const { sku, quantity } of order.lines) demand.set(sku, (demand.get(sku) ?? 0) + quantity);
+  for (const { sku, quantity } of lines) demand.set(sku, (demand.get(sku) ?? 0) + quantity);
   return demand;
 }

@@ -12,4 +12,9 @@ export interface OrderListQuery {
 export interface OrderReader {
   get(ref: OrderRef): Promise<Order | undefined>;
   list(query: OrderListQuery): Promise<Order[]>;
+  /**
+   * The first order of the same brand and basket that was placed before this one, but not before `since` (ISO 8601), and
+   * was not cancelled.
+   */
+  earlierLike(order: Order, since: string): Promise<string | undefined>;
 }

@@ -1,7 +1,7 @@
 import type { Order } from "#shared/contracts/order.ts";
 import type { OrderReader } from "./order-reader.ts";
 
-export interface PendingOrders {
+export interface WaitingOrders {
   readonly orders: readonly Order[];
   /** Ids of documents among them that are not orders any more: one damaged document must not hold up its neighbours. */
   readonly unreadable: readonly string[];
@@ -35,5 +35,10 @@ export interface OrderStore extends OrderReader {
   pending(
     waiting: { readonly from?: string | undefined; readonly before: string },
     limit: number,
-  ): Promise<PendingOrders>;
+  ): Promise<WaitingOrders>;
+  /** Orders whose question is due at `until` or earlier, but since `from` or later (ISO 8601), the longest due first. */
+  due(
+    waiting: { readonly from?: string | undefined; readonly until: string },
+    limit: number,
+  ): Promise<WaitingOrders>;
 }

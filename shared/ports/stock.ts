@@ -20,4 +20,9 @@ export interface Stock {
   reserve(reservation: Reservation): Promise<ReserveResult>;
   /** Gives back what is held, exactly once; afterwards the id can never hold again. Repeats do nothing. */
   release(reservation: Reservation): Promise<void>;
+  /**
+   * What is held leaves the stock for good, exactly once; afterwards a release gives nothing back, and reserving again
+   * answers `ok` and takes nothing more. Repeats do nothing. PermanentFault when nothing is held.
+   */
+  sell(reservation: Reservation): Promise<void>;
 }

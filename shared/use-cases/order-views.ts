@@ -22,7 +22,10 @@ export const summaryOf = (order: Order): OrderSummary => ({
 export const viewOf = (order: Order, deliveries: readonly Delivery[]): OrderView => ({
   ...summaryOf(order),
   lines: order.lines,
+  ...(order.droppedLines === undefined ? {} : { droppedLines: order.droppedLines }),
   ...(order.attention === undefined ? {} : { attention: order.attention }),
+  ...(order.handedOver === undefined ? {} : { handedOver: order.handedOver }),
+  ...(order.possibleDuplicateOf === undefined ? {} : { possibleDuplicateOf: order.possibleDuplicateOf }),
   timeline: order.timeline,
   notifications: deliveries
     .toSorted((a, b) =>
@@ -54,6 +57,10 @@ function noteOn(delivery: Delivery): string | undefined {
     return "Delayed; it is tried again by itself and there is nothing for you to do.";
   }
   if (delivery.state === "parked") return "Could not be delivered; our staff have been told.";
-  if (delivery.state === "superseded") return "Not sent: the order was cancelled before.";
+  if (delivery.state === "superseded") {
+    return delivery.event.startsWith("order.attention-")
+      ? "Not sent: the question was settled before."
+      : "Not sent: the order was cancelled before.";
+  }
   return undefined;
 }

@@ -1,8 +1,8 @@
 import type { Order, OrderRef } from "#shared/contracts/order.ts";
-import { demandOf, type Occasion, recordReturn } from "#shared/domain/order.ts";
+import { demandOf, namesOf, type Occasion, recordReturn, roundOf } from "#shared/domain/order.ts";
 import { TransientFault } from "#shared/ports/faults.ts";
 import type { OrderStore } from "#shared/ports/order-store.ts";
-import type { Payments } from "#shared/ports/payments.ts";
+import type { Payments, PaymentState } from "#shared/ports/payments.ts";
 import type { Reservation, Stock } from "#shared/ports/stock.ts";
 import { takeStep } from "./payment-step.ts";
 import type { OutboxPublisher } from "./publish-outbox.ts";
@@ -33,7 +33,7 @@ export async function returnOrder(deps: ReturnOrderDeps, ref: OrderRef, occasion
     const order = await deps.orders.get(ref);
     if (order === undefined) throw notVisibleYet(ref);
     if (order.status !== "cancelled" && order.status !== "refunded") return;
-    const returned = recordReturn(order, await giveBack(deps, order), occasion);
+    const returned = recordReturn(order, await giveBack(deps, order, roundOf(order)), occasion);
     if (!returned.ok) return;
     const saved = await deps.orders.transition(order, returned.order);
     if (saved.ok) return deps.outbox.publishSoon(saved.order);
@@ -41,17 +41,35 @@ export async function returnOrder(deps: ReturnOrderDeps, ref: OrderRef, occasion
   }
 }
 
-/** Releases the goods and returns the money, as far as there is any. Answers what became of the money. */
+/**
+ * Releases the goods and returns the money of all rounds up to this one, as far as there is any. Answers what became of
+ * the money. Nothing can be held under these names afterwards.
+ */
 export async function giveBack(
+  deps: Pick<ReturnOrderDeps, "stock" | "payments">,
+  order: Order,
+  lastRound: number,
+): Promise<"not-taken" | "refunded"> {
+  let money: "not-taken" | "refunded" = "not-taken";
+  for (let round = 1; round <= lastRound; round++) {
+    if ((await giveBackRound(deps, order, round)) === "refunded") money = "refunded";
+  }
+  return money;
+}
+
+async function giveBackRound(
   { stock, payments }: Pick<ReturnOrderDeps, "stock" | "payments">,
   order: Order,
-): Promise<"not-taken" | "refunded"> {
-  await stock.release(reservationOf(order));
-  const { id: orderId, payment } = order;
-  const { key } = payment;
+  round: number,
+): Promise<PaymentState | undefined> {
+  const { id: orderId } = order;
+  const { paymentKey: key, reservationId } = namesOf(orderId, round);
+  // An earlier round may have held the goods that a later one went without.
+  const lines = [...order.lines, ...(order.droppedLines ?? [])];
+  await stock.release({ id: reservationId, orderId, demand: demandOf({ lines }) });
   let state = await payments.find(key);
   while (state === "captured" || state === "authorised") {
     state = await takeStep(payments, { key, orderId, state }, state === "captured" ? "refund" : "void");
   }
-  return state === "refunded" ? "refunded" : "not-taken";
+  return state;
 }

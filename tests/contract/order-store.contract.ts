@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Order } from "#shared/contracts/order.ts";
-import { askCustomer, cancelOrder, confirmOrder } from "#shared/domain/order.ts";
-import type { OrderStore, PendingOrders } from "#shared/ports/order-store.ts";
+import { cancelOrder, confirmOrder } from "#shared/domain/order.ts";
+import { askCustomer } from "#shared/domain/question.ts";
+import type { OrderStore, WaitingOrders } from "#shared/ports/order-store.ts";
 import { anOccasion, anOrder, moved, noonPlus, published, refOf } from "../builders/orders.ts";
+import { testQuestions } from "./order-questions.contract.ts";
 
 export interface OrderStoreWorld {
   readonly orders: OrderStore;
@@ -172,6 +174,8 @@ export function testOrderStore(name: string, start: () => Promise<OrderStoreWorl
       });
     });
 
+    testQuestions(() => world.orders);
+
     describe("clearOutbox", () => {
       test("everything is cleared, nothing else is touched, and the sweep no longer finds the order", async () => {
         const order = await stored();
@@ -220,7 +224,7 @@ export function testOrderStore(name: string, start: () => Promise<OrderStoreWorl
         await Promise.all(orders.map((order) => world.orders.create(order)));
         const seen: string[] = [];
         for (let next: string | undefined = ""; next !== undefined;) {
-          const page: PendingOrders = await world.orders.pending({ from: next, before: noonPlus(60_000) }, 2);
+          const page: WaitingOrders = await world.orders.pending({ from: next, before: noonPlus(60_000) }, 2);
           seen.push(...idsOf(page.orders));
           next = page.next === next ? undefined : page.next;
         }

@@ -1,7 +1,9 @@
+import { createCommercePartner } from "#shared/adapters/commerce-partner/commerce-partner.ts";
 import { createHttpPayments } from "#shared/adapters/payments/http-payments.ts";
-import { KEYS, openPartners } from "../emulator/partners/world.ts";
+import type { Payments } from "#shared/ports/payments.ts";
+import { KEYS, openPartners, type PartnersWorld } from "../emulator/partners/world.ts";
 import { createMemoryPayments } from "../fakes/memory-payments.ts";
-import { testPayments } from "./payments.contract.ts";
+import { type PaymentsWorld, testPayments } from "./payments.contract.ts";
 import { modeFor } from "./partner-trouble.ts";
 
 testPayments("in memory", () => {
@@ -15,15 +17,29 @@ testPayments("in memory", () => {
   });
 });
 
-testPayments("over HTTP", async () => {
+const partnerPayments = async (
+  name: string,
+  create: (partners: PartnersWorld) => Payments,
+): Promise<PaymentsWorld> => {
   const partners = await openPartners();
   return {
-    payments: createHttpPayments({ baseUrl: partners.url, apiKey: KEYS.payments }),
+    payments: create(partners),
     async steps(orderId) {
-      const entries = await partners.ledger("payments");
+      const entries = await partners.ledger(name);
       return entries.filter((one) => one.effect && one.orderId === orderId).map((one) => one.kind);
     },
-    trouble: (trouble) => partners.setMode("payments", modeFor(trouble)),
+    trouble: (trouble) => partners.setMode(name, modeFor(trouble)),
     stop: () => partners.stop(),
   };
-});
+};
+
+testPayments("over HTTP", () =>
+  partnerPayments("payments", ({ url }) => createHttpPayments({ baseUrl: url, apiKey: KEYS.payments })),
+);
+
+testPayments("the partner that keeps the stock as well", () =>
+  partnerPayments(
+    "commerce",
+    ({ url }) => createCommercePartner({ baseUrl: url, apiKey: KEYS.stock }).payments,
+  ),
+);

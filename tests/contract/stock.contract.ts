@@ -103,6 +103,39 @@ export function testStock(name: string, start: () => Promise<StockWorld>, proper
       expect(await world.available(sku)).toBe(5);
     });
 
+    test("everything that is short is named, so that the customer is asked once", async () => {
+      const [none, plenty, scarce] = [await aSku(0), await aSku(10), await aSku(1)];
+      const result = await world.stock.reserve(aReservation({ [none]: 1, [plenty]: 2, [scarce]: 2 }));
+      expect(result).toMatchObject({ ok: false, reason: "short" });
+      if (result.ok || result.reason !== "short") throw new Error("unreachable");
+      expect(result.skus.toSorted()).toEqual([none, scarce].toSorted());
+    });
+
+    test("what is sold is gone: neither a release nor another reservation moves it, and nothing is taken twice", async () => {
+      const [tea, cake] = [await aSku(5), await aSku(5)];
+      const reservation = aReservation({ [tea]: 2, [cake]: 1 });
+      await world.stock.reserve(reservation);
+      await Promise.all([world.stock.sell(reservation), world.stock.sell(reservation)]);
+      await world.stock.sell(reservation);
+      await world.stock.release(reservation);
+      expect(await world.stock.reserve(reservation)).toEqual({ ok: true });
+      expect([await world.available(tea), await world.available(cake)]).toEqual([3, 4]);
+    });
+
+    test("what is not held cannot be sold", async () => {
+      const sku = await aSku(5);
+      const [never, released] = [aReservation({ [sku]: 1 }), aReservation({ [sku]: 1 })];
+      await world.stock.reserve(released);
+      await world.stock.release(released);
+      for (const reservation of [never, released]) {
+        await expect(world.stock.sell(reservation)).rejects.toMatchObject({
+          name: "PermanentFault",
+          reason: "NothingHeld",
+        });
+      }
+      expect(await world.available(sku)).toBe(5);
+    });
+
     test("asked for many times at once while goods come in, a reservation is held whole or not at all", async () => {
       for (let run = 0; run < propertyRuns; run++) {
         // Taken first, and there is plenty of it; given back again as long as the other one is short.

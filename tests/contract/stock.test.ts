@@ -1,7 +1,9 @@
+import { createCommercePartner } from "#shared/adapters/commerce-partner/commerce-partner.ts";
 import { createStockPartner } from "#shared/adapters/stock-partner/stock-partner.ts";
-import { KEYS, openPartners } from "../emulator/partners/world.ts";
+import type { Stock } from "#shared/ports/stock.ts";
+import { KEYS, openPartners, type PartnersWorld } from "../emulator/partners/world.ts";
 import { createMemoryStock } from "../fakes/memory-stock.ts";
-import { testStock } from "./stock.contract.ts";
+import { type StockWorld, testStock } from "./stock.contract.ts";
 
 testStock("in memory", () => {
   const stock = createMemoryStock();
@@ -13,10 +15,10 @@ testStock("in memory", () => {
   });
 });
 
-testStock("a partner over HTTP", async () => {
+const partnerStock = async (create: (partners: PartnersWorld) => Stock): Promise<StockWorld> => {
   const partners = await openPartners();
   return {
-    stock: createStockPartner({ baseUrl: partners.url, apiKey: KEYS.stock }),
+    stock: create(partners),
     async setAvailable(sku, available) {
       await partners.json("PUT", `/stock/levels/${sku}`, { available });
     },
@@ -26,4 +28,12 @@ testStock("a partner over HTTP", async () => {
     },
     stop: () => partners.stop(),
   };
-});
+};
+
+testStock("a partner over HTTP", () =>
+  partnerStock(({ url }) => createStockPartner({ baseUrl: url, apiKey: KEYS.stock })),
+);
+
+testStock("the partner that takes the payments as well", () =>
+  partnerStock(({ url }) => createCommercePartner({ baseUrl: url, apiKey: KEYS.stock }).stock),
+);

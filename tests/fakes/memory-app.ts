@@ -1,4 +1,6 @@
 import type { App } from "#shared/app.ts";
+import { DEFAULT_ANSWER_TIMES } from "#shared/domain/question.ts";
+import { questionLinks } from "#shared/domain/question-link.ts";
 import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
 import { aBrand, anApiKey, aVendor, aVendorByMail } from "../builders/directory.ts";
 import { Breaker } from "#shared/use-cases/breaker.ts";
@@ -74,6 +76,8 @@ export function createMemoryApp(): MemoryApp {
     bus,
     outbox: new OutboxPublisher({ orders, bus, log }),
     system,
+    answerTimes: DEFAULT_ANSWER_TIMES,
+    links: questionLinks({ keys: ["a-link-key-for-tests"], publicUrl: "https://shop.example" }),
     retryPolicy: { baseMs: 10_000, capMs: 900_000 },
     log,
     telemetry: createMemoryTelemetry(),

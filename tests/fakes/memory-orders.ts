@@ -9,6 +9,7 @@ export interface MemoryOrders extends OrderStore {
 }
 
 const nameOf = ({ brandId, orderId }: OrderRef): string => `${brandId}\n${orderId}`;
+const dueOf = ({ dueAt }: Order): string => dueAt ?? "9";
 const since = ({ pendingSince }: Order): string => pendingSince ?? "9";
 const copiesOf = (orders: readonly Order[]): Promise<Order[]> =>
   Promise.resolve(structuredClone([...orders]));
@@ -42,6 +43,29 @@ export function createMemoryOrders(): MemoryOrders {
       const last = orders.length < limit ? undefined : orders.at(-1);
       const next = last === undefined ? {} : { next: since(last) };
       return Promise.resolve({ orders: structuredClone(orders), unreadable: [], ...next });
+    },
+
+    due({ from = "", until }, limit) {
+      const found = [...stored.values()].filter(
+        ({ dueAt }) => dueAt !== undefined && dueAt >= from && dueAt <= until,
+      );
+      const orders = found.toSorted((a, b) => (dueOf(a) < dueOf(b) ? -1 : 1)).slice(0, limit);
+      const last = orders.length < limit ? undefined : orders.at(-1);
+      const next = last === undefined ? {} : { next: dueOf(last) };
+      return Promise.resolve({ orders: structuredClone(orders), unreadable: [], ...next });
+    },
+
+    earlierLike({ brandId, basket, sort }, from) {
+      const found = [...stored.values()].filter(
+        (order) =>
+          order.brandId === brandId &&
+          order.basket === basket &&
+          order.sort >= from &&
+          order.sort < sort &&
+          order.status !== "cancelled" &&
+          order.status !== "refunded",
+      );
+      return Promise.resolve(found.toSorted((a, b) => (a.sort < b.sort ? -1 : 1))[0]?.id);
     },
 
     create(order) {

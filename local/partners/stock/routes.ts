@@ -3,7 +3,7 @@ import type { Desk, Served } from "../desk.ts";
 import { errorAnswer, readJson, toHttp } from "../http/answers.ts";
 import type { Answer, Call, Route } from "../http/router.ts";
 import { bearsKey } from "../secrets.ts";
-import { release, reserve, type Held, type StockBook } from "./stock-book.ts";
+import { release, reserve, sell, type Held, type StockBook } from "./stock-book.ts";
 
 const name = z.string().min(1).max(256);
 const pieces = z.int().min(1).max(1_000_000_000);
@@ -44,6 +44,11 @@ export function stockRoutes(desk: Desk, book: StockBook, apiKey: string): Route[
       method: "POST",
       path: "/stock/reservations/:id/release",
       handle: (call) => serve(call, "release", (key) => giveBack(book, key, call.body)),
+    },
+    {
+      method: "POST",
+      path: "/stock/reservations/:id/sale",
+      handle: (call) => serve(call, "sell", (key) => sellGoods(book, key, call.body)),
     },
     {
       method: "GET",
@@ -122,6 +127,16 @@ function giveBack(book: StockBook, id: string, body: Buffer): Served<Answer> {
   if (!read.ok) return refused("bad-request", read.answer);
   const effect = release(book, id, read.value.orderId);
   return { outcome: "released", effect, answer: { status: 200, body: { state: "released" } } };
+}
+
+function sellGoods(book: StockBook, id: string, body: Buffer): Served<Answer> {
+  const read = readJson(Release, body);
+  if (!read.ok) return refused("bad-request", read.answer);
+  const sale = sell(book, id);
+  if (sale === "nothing-held") {
+    return refused(sale, errorAnswer(404, "NothingHeld", "Nothing is held under this id."));
+  }
+  return { outcome: "sold", effect: sale === "sold", answer: { status: 200, body: { state: "sold" } } };
 }
 
 function refused(outcome: string, answer: Answer): Served<Answer> {

@@ -3,10 +3,12 @@ import type { GroupCommit } from "../../sqlite/group-commit.ts";
 /** What a SKU has in store as long as nobody set its level. */
 const DEFAULT_AVAILABLE = 1_000_000;
 
+const STATES = ["held", "released", "sold"] as const;
+
 export interface Reservation {
   readonly id: string;
   readonly orderId: string;
-  readonly state: "held" | "released";
+  readonly state: "held" | "released" | "sold";
   /** Pieces by SKU. */
   readonly demand: Readonly<Record<string, number>>;
 }
@@ -43,7 +45,7 @@ export function openStockBook(store: GroupCommit): StockBook {
       const row = find.get(id);
       if (row === undefined) return undefined;
       const demand: Record<string, number> = JSON.parse(String(row["demand"]));
-      const state = row["state"] === "held" ? "held" : "released";
+      const state = STATES.find((known) => known === row["state"]) ?? "released";
       return { id, orderId: String(row["order_id"]), state, demand };
     },
     save: ({ id, orderId, state, demand }) => void save.run(id, orderId, state, JSON.stringify(demand)),
@@ -73,11 +75,20 @@ export function reserve(book: StockBook, id: string, orderId: string, demand: Ma
  */
 export function release(book: StockBook, id: string, orderId: string): boolean {
   const known = book.find(id);
-  if (known?.state === "released") return false;
+  if (known?.state === "released" || known?.state === "sold") return false;
   const demand = Object.entries(known?.demand ?? {});
   for (const [sku, pieces] of demand) book.setAvailable(sku, book.available(sku) + pieces);
   book.save({ id, orderId, state: "released", demand: known?.demand ?? {} });
   return known !== undefined;
+}
+
+/** Takes what is held out of the stock for good. To be called inside a write of the store. */
+export function sell(book: StockBook, id: string): "sold" | "repeated" | "nothing-held" {
+  const known = book.find(id);
+  if (known?.state === "sold") return "repeated";
+  if (known?.state !== "held") return "nothing-held";
+  book.save({ ...known, state: "sold" });
+  return "sold";
 }
 
 function sameDemand(known: Readonly<Record<string, number>>, demand: Map<string, number>): boolean {

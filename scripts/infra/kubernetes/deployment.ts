@@ -27,6 +27,7 @@ function functionsOf(role: Role): IEnvVar[] {
 /** The schema of the settings demands these of every role; where they are not used, they say so. */
 const notForThisRole = (role: Role): Record<string, string> => ({
   ...(role.secrets.includes("PAYMENTS_KEY") ? {} : { PAYMENTS_KEY: "not-for-this-role" }),
+  ...(role.secrets.includes("LINK_KEYS") ? {} : { LINK_KEYS: "not-for-this-role" }),
   ...(role.secrets.includes("STOCK_PARTNER_KEY") ? {} : { STOCK_PROVIDER: "cosmos" }),
   ...(role.sendsMail ? {} : { MAIL_PROVIDER: "acs", MAIL_ENDPOINT: "https://not-for-this-role.invalid/" }),
 });

@@ -22,6 +22,10 @@ export const settings: IConfigMap = {
     COSMOS_DATABASE: filledIn("cosmos_database"),
     SERVICE_BUS__fullyQualifiedNamespace: filledIn("service_bus_namespace"),
     SWEEP_SCHEDULE: "*/30 * * * * *",
+    PUBLIC_URL: filledIn("public_url"),
+    ANSWER_WITHIN_MS: "259200000",
+    REMIND_BEFORE_MS: "86400000",
+    FOLLOW_UP_SCHEDULE: "0 */5 * * * *",
     RETRY_BASE_MS: "10000",
     RETRY_CAP_MS: "900000",
     CIRCUIT_OPEN_MS: "30000",
@@ -93,7 +97,7 @@ export interface SecretProviderClass {
 }
 
 /** A pod does not start while one of these is missing from the vault. Add STOCK_PARTNER_KEY or SMTP_URL where they are used. */
-const inVault: ReadonlySet<SecretSetting> = new Set(["PAYMENTS_KEY"]);
+const inVault: ReadonlySet<SecretSetting> = new Set(["PAYMENTS_KEY", "LINK_KEYS"]);
 
 export const mountedSecretsOf = (role: Role): readonly SecretSetting[] =>
   role.secrets.filter((setting) => inVault.has(setting));

@@ -5,10 +5,10 @@ import type { Reservation, ReserveResult, Stock } from "#shared/ports/stock.ts";
 import { asking, status } from "./cosmos-faults.ts";
 import { readDocument } from "./documents.ts";
 
-/** How long a released reservation is remembered, so that a late message cannot hold it again. */
-const REMEMBER_RELEASED_S = 30 * 24 * 60 * 60;
+/** How long a released or sold reservation is remembered, so that a late message cannot hold it again. */
+const REMEMBER_SETTLED_S = 30 * 24 * 60 * 60;
 
-const Hold = z.object({ state: z.enum(["held", "released"]), quantity: z.int() });
+const Hold = z.object({ state: z.enum(["held", "released", "sold"]), quantity: z.int() });
 
 /** How often a race is run again before the caller's own retry takes over. */
 const MOST_LOOKS = 10;
@@ -28,7 +28,7 @@ interface HeldPart extends Part {
 type HoldResult = { readonly held: HeldPart } | "short" | "released";
 
 /**
- * Stock in Cosmos DB. Each SKU is a partition with a level document (`available`, `reserved`) and one hold document per
+ * Stock in Cosmos DB. Each SKU is a partition with a level document (`available`, `reserved`, `sold`) and one hold document per
  * reservation; level and hold change in one transaction, so goods are held once, released once and never oversold.
  * All or nothing over SKUs: they are held in one order, and what was held is put back when one falls short. Calls with
  * the same id at the same time share their holds; who touched a hold last is the one who may put it back, so that
@@ -43,7 +43,8 @@ export function createCosmosStock(container: Container): Stock {
         if (result === "released") return { ok: false, reason: "released" };
         if (result === "short") {
           for (const held of taken) await putBack(container, held);
-          return { ok: false, reason: "short", skus: [part.sku] };
+          const rest = partsOf(reservation).slice(taken.length + 1);
+          return { ok: false, reason: "short", skus: [part.sku, ...(await shortAmong(container, rest))] };
         }
         taken.push(result.held);
       }
@@ -52,6 +53,10 @@ export function createCosmosStock(container: Container): Stock {
 
     async release(reservation) {
       for (const part of partsOf(reservation)) await release(container, part);
+    },
+
+    async sell(reservation) {
+      for (const part of partsOf(reservation)) await sell(container, part);
     },
   };
 }
@@ -77,12 +82,22 @@ async function hold(container: Container, part: Part): Promise<HoldResult> {
     if (held.has(status.preconditionFailed) || held.has(status.notFound)) return "short";
     if (!held.has(status.conflict))
       throw new TransientFault(`Holding ${sku} ended with ${held.codes.join()}`);
-    const claimed = await transact(container, sku, [whereHeld(id, claim)]);
+    const claimed = await transact(container, sku, [whereNotReleased(id, claim)]);
     if (claimed.done) return { held: { ...part, etag: claimed.etags[0] ?? "" } };
     if (claimed.has(status.preconditionFailed)) return "released";
     // It was put back between the two: look again.
   }
   throw tooBusy(sku);
+}
+
+const Level = z.object({ available: z.int() });
+
+/** Which of the parts nobody tried to hold could not be had either, as it looks: the customer is asked about all at once. */
+async function shortAmong(container: Container, parts: readonly Part[]): Promise<string[]> {
+  const free = await Promise.all(
+    parts.map(async ({ sku }) => (await readDocument(container, Level, levelId(sku), sku))?.available ?? 0),
+  );
+  return parts.filter(({ quantity }, position) => (free[position] ?? 0) < quantity).map(({ sku }) => sku);
 }
 
 /** As if it had never been held; left alone when another call has touched it since. */
@@ -99,24 +114,38 @@ async function putBack(container: Container, { sku, quantity, reservation, etag 
 /** Gives back what is held, and remembers that for good: a late message must not hold it again. */
 async function release(container: Container, { sku, quantity, reservation }: Part): Promise<void> {
   const { id, orderId } = reservation;
-  const released = { state: "released", ttl: REMEMBER_RELEASED_S };
-  const mark = Object.entries(released).map(([name, value]) => ({
-    op: "set" as const,
-    path: `/${name}`,
-    value,
-  }));
+  const released = { state: "released", ttl: REMEMBER_SETTLED_S };
   for (let look = 0; look < MOST_LOOKS; look++) {
     const known = await readDocument(container, Hold, id, sku);
-    if (known?.state === "released") return;
+    if (known?.state === "released" || known?.state === "sold") return;
     const operations: OperationInput[] =
       known === undefined
         ? [{ operationType: "Create", resourceBody: { id, sku, orderId, quantity, ...released } }]
-        : [whereHeld(id, mark), giveToLevel(sku, known.quantity)];
+        : [whereHeld(id, marking(released)), giveToLevel(sku, known.quantity)];
     if ((await transact(container, sku, operations)).done) return;
     // Somebody held, released or put it back between the read and the write: look again.
   }
   throw tooBusy(sku);
 }
+
+/** Out of what is reserved, for good. A hold that was released, or never was, is nothing that can be sold. */
+async function sell(container: Container, { sku, reservation }: Part): Promise<void> {
+  const { id } = reservation;
+  const known = await readDocument(container, Hold, id, sku);
+  if (known?.state === "sold") return;
+  if (known?.state !== "held") {
+    throw new PermanentFault("NothingHeld", `Nothing is held of ${sku} for ${id}`);
+  }
+  const sold = await transact(container, sku, [
+    whereHeld(id, marking({ state: "sold", ttl: REMEMBER_SETTLED_S })),
+    { operationType: "Patch", id: levelId(sku), resourceBody: { operations: selling(known.quantity) } },
+  ]);
+  if (sold.done || (await readDocument(container, Hold, id, sku))?.state === "sold") return;
+  throw tooBusy(sku);
+}
+
+const marking = (members: object): PatchOperation[] =>
+  Object.entries(members).map(([name, value]) => ({ op: "set", path: `/${name}`, value }));
 
 const tooBusy = (sku: string): TransientFault =>
   new TransientFault(`Others kept changing the same reservation of ${sku}`);
@@ -127,6 +156,12 @@ const whereHeld = (id: string, operations: PatchOperation[]) => ({
   operationType: "Patch" as const,
   id,
   resourceBody: { condition: 'from c where c.state = "held"', operations },
+});
+
+const whereNotReleased = (id: string, operations: PatchOperation[]) => ({
+  operationType: "Patch" as const,
+  id,
+  resourceBody: { condition: 'from c where c.state != "released"', operations },
 });
 
 const giveToLevel = (sku: string, quantity: number): OperationInput => ({
@@ -140,6 +175,11 @@ const takeFromLevel = (sku: string, quantity: number): OperationInput => ({
   id: levelId(sku),
   resourceBody: { condition: `from c where c.available >= ${quantity}`, operations: moving(-quantity) },
 });
+
+const selling = (quantity: number): PatchOperation[] => [
+  { op: "incr", path: "/reserved", value: -quantity },
+  { op: "incr", path: "/sold", value: quantity },
+];
 
 /** From reserved to available; a negative quantity goes the other way. */
 const moving = (quantity: number): PatchOperation[] => [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PermanentFault } from "#shared/ports/faults.ts";
 import type { ReserveResult, Stock } from "#shared/ports/stock.ts";
 import { createPartnerApi, notUnderstood } from "../http/partner-api.ts";
 
@@ -10,6 +11,7 @@ export interface StockPartnerOptions {
 }
 
 const PARTNER = "Stock";
+const NOT_FOUND = 404;
 const CONFLICT = 409;
 
 const Answer = z.discriminatedUnion("state", [
@@ -19,7 +21,7 @@ const Answer = z.discriminatedUnion("state", [
 ]);
 
 /**
- * A partner who keeps the stock: `PUT /stock/reservations/{id}`, `POST /stock/reservations/{id}/release`. Not enough
+ * A partner who keeps the stock: `PUT /stock/reservations/{id}`, `POST …/{id}/release`, `POST …/{id}/sale`. Not enough
  * goods, or a reservation that was released before, is 409 with the state.
  *
  * | answer | class |
@@ -41,6 +43,11 @@ export function createStockPartner({ baseUrl, apiKey, timeoutMs }: StockPartnerO
     async release({ id, orderId }) {
       const path = `/stock/reservations/${encodeURIComponent(id)}/release`;
       await call({ method: "POST", path, body: { orderId } });
+    },
+    async sell({ id, orderId }) {
+      const path = `/stock/reservations/${encodeURIComponent(id)}/sale`;
+      const { status } = await call({ method: "POST", path, body: { orderId }, understood: [NOT_FOUND] });
+      if (status === NOT_FOUND) throw new PermanentFault("NothingHeld", `Nothing is held for ${id}`);
     },
   };
 }

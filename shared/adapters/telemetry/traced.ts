@@ -56,11 +56,7 @@ const secondsBetween = (from: string, to: string): number => (Date.parse(to) - D
 
 /** Counts how long orders take from the POST to their confirmation. */
 export const measuredOrders = (telemetry: Telemetry, orders: OrderStore): OrderStore => ({
-  create: (order) => orders.create(order),
-  get: (ref) => orders.get(ref),
-  list: (query) => orders.list(query),
-  clearOutbox: (order) => orders.clearOutbox(order),
-  pending: (waiting, limit) => orders.pending(waiting, limit),
+  ...orders,
   async transition(previous, next) {
     const saved = await orders.transition(previous, next);
     if (saved.ok && next.status === "confirmed" && previous.status !== "confirmed") {

@@ -1,6 +1,6 @@
 import type { Brand } from "#shared/contracts/directory.ts";
-import type { EventType, Order } from "#shared/contracts/order.ts";
-import { composeMail, formatMoney, type MailContent } from "./mail-content.ts";
+import { type CustomerEvent, type Order, UNANSWERED } from "#shared/contracts/order.ts";
+import { composeMail, formatMoney, formatTime, type MailContent } from "./mail-content.ts";
 
 interface Wording {
   readonly template: string;
@@ -10,7 +10,19 @@ interface Wording {
 
 const nothingLost = "Nothing is lost: your order stays with us, and you need not order again.";
 
-const wordings: Readonly<Record<EventType, Wording>> = {
+const question = (order: Order): readonly string[] => [
+  order.attention?.reason === "out-of-stock"
+    ? `Out of stock right now: ${order.attention.skus.join(", ")}. You have not been charged.`
+    : "Your bank did not accept the payment.",
+  nothingLost,
+  ...(order.attention === undefined
+    ? []
+    : [
+        `Please tell us what to do until ${formatTime(order.attention.until, order.locale)}. Without an answer we cancel the order.`,
+      ]),
+];
+
+const wordings: Readonly<Record<CustomerEvent, Wording>> = {
   "order.placed.v1": {
     template: "order-received",
     subject: (order) => `We have your order ${order}`,
@@ -22,23 +34,34 @@ const wordings: Readonly<Record<EventType, Wording>> = {
   "order.confirmed.v1": {
     template: "order-confirmed",
     subject: (order) => `Your order ${order} is confirmed`,
-    paragraphs: () => [
-      "Good news: everything is in stock, your payment went through and the makers have your order.",
+    paragraphs: (order) => [
+      order.droppedLines === undefined
+        ? "Good news: everything is in stock, your payment went through and the makers have your order."
+        : "Good news: as you wished, we send what is in stock. Your payment went through and the makers have your order.",
     ],
   },
   "order.attention-needed.v1": {
     template: "order-attention",
     subject: (order) => `We need your help with order ${order}`,
-    paragraphs: (order) =>
-      order.attention?.reason === "payment-declined"
-        ? ["Your bank did not accept the payment.", nothingLost]
-        : ["Something you ordered is out of stock right now, and you have not been charged.", nothingLost],
+    paragraphs: question,
+  },
+  "order.attention-reminder.v1": {
+    template: "order-attention-reminder",
+    subject: (order) => `Your order ${order} still waits for you`,
+    paragraphs: question,
+  },
+  "order.fulfilled.v1": {
+    template: "order-fulfilled",
+    subject: (order) => `Your order ${order} is on its way`,
+    paragraphs: () => ["Everything you ordered has been handed over and is on its way to you."],
   },
   "order.cancelled.v1": {
     template: "order-cancelled",
     subject: (order) => `Your order ${order} is cancelled`,
-    paragraphs: () => [
-      "Your order is cancelled, as requested. If you were charged, the money is on its way back.",
+    paragraphs: (order) => [
+      wasUnanswered(order)
+        ? "We did not hear from you, so your order is cancelled. You were not charged."
+        : "Your order is cancelled, as requested. If you were charged, the money is on its way back.",
     ],
   },
   "order.refunded.v1": {
@@ -48,15 +71,28 @@ const wordings: Readonly<Record<EventType, Wording>> = {
   },
 };
 
-/** The mail that tells the customer of one event. The wording is English; numbers follow the order's locale. */
-export function customerMail(event: EventType, order: Order, brand: Brand): MailContent {
+const wasUnanswered = ({ timeline }: Order): boolean =>
+  timeline.some(({ event, detail }) => event === "order.cancelled.v1" && detail === UNANSWERED);
+
+/**
+ * The mail that tells the customer of one event; `answerUrl` is where an open question is answered. The wording is English;
+ * numbers and times follow the order's locale.
+ */
+export function customerMail(
+  event: CustomerEvent,
+  order: Order,
+  brand: Brand,
+  answerUrl?: string,
+): MailContent {
   const { template, subject, paragraphs } = wordings[event];
   const money = (amountMinor: number) => formatMoney(amountMinor, order.currency, order.locale);
+  const isQuestion = event === "order.attention-needed.v1" || event === "order.attention-reminder.v1";
   return composeMail({
     template,
     subject: subject(order.reference ?? order.id),
     greeting: `Hello ${order.customer.name},`,
     paragraphs: paragraphs(order),
+    link: isQuestion && answerUrl !== undefined ? { label: "Answer here", url: answerUrl } : undefined,
     rows: [
       ...order.lines.map(
         ({ sku, quantity, unitPrice }) => [`${quantity} × ${sku}`, money(quantity * unitPrice)] as const,

@@ -13,6 +13,8 @@ export interface MailText {
   readonly subject: string;
   readonly greeting: string;
   readonly paragraphs: readonly string[];
+  /** What the reader is asked to do, behind the paragraphs. */
+  readonly link?: { readonly label: string; readonly url: string } | undefined;
   /** Label and value, set as a table. */
   readonly rows: readonly (readonly [label: string, value: string])[];
   readonly signature: string;
@@ -23,11 +25,12 @@ export interface MailText {
  * is made one line: a line break in it could forge a header.
  */
 export function composeMail(mail: MailText): MailContent {
-  const { template, greeting, paragraphs, rows, signature } = mail;
+  const { template, greeting, paragraphs, link, rows, signature } = mail;
   const subject = mail.subject.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ");
   const text = [
     greeting,
     ...paragraphs,
+    ...(link === undefined ? [] : [`${link.label}:\n${link.url}`]),
     rows.map(([label, value]) => `${label}: ${value}`).join("\n"),
     signature,
   ].join("\n\n");
@@ -41,6 +44,7 @@ export function composeMail(mail: MailText): MailContent {
     '<body style="font-family:sans-serif;max-width:36em;margin:2em auto;line-height:1.5">',
     `<p>${escapeHtml(greeting)}</p>`,
     ...paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
+    ...(link === undefined ? [] : [`<p><a href="${escapeHtml(link.url)}">${escapeHtml(link.label)}</a></p>`]),
     `<table style="border-collapse:collapse">${cells.join("")}</table>`,
     `<p>${escapeHtml(signature)}</p>`,
     "</body></html>",
@@ -58,6 +62,14 @@ const entities: Readonly<Record<string, string>> = {
 
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (char) => entities[char] ?? char);
+
+/** A moment as people of that locale write it. In UTC, and said to be: nobody knows where the reader is. */
+export const formatTime = (at: string, locale: string): string =>
+  new Intl.DateTimeFormat(locale, {
+    dateStyle: "long",
+    timeStyle: "long",
+    timeZone: "UTC",
+  }).format(new Date(at));
 
 /** An amount as people of that locale write it, with all digits of its minor unit. */
 export function formatMoney(amountMinor: number, currency: string, locale: string): string {

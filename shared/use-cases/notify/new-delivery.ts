@@ -5,12 +5,19 @@ import { deliveryIdFor } from "#shared/domain/ids.ts";
 /** A delivery nobody has attempted yet. Its id says what it is, so making it twice makes it once. */
 export function newDelivery(
   ref: OrderRef,
-  notice: { readonly event: EventType; readonly channel: Channel; readonly recipient: string },
+  notice: {
+    readonly event: EventType;
+    readonly channel: Channel;
+    readonly recipient: string;
+    readonly question?: number;
+  },
   at: string,
   traceparent?: string,
 ): Delivery {
+  const { event, question = 1, recipient } = notice;
+  const name = question > 1 ? `${event}:${question}` : event;
   return {
-    id: deliveryIdFor(ref.orderId, notice.event, notice.recipient),
+    id: deliveryIdFor(ref.orderId, name, recipient),
     orderId: ref.orderId,
     brandId: ref.brandId,
     ...notice,

@@ -1,8 +1,9 @@
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { DeliveryDue, OrderEvent } from "#shared/contracts/messages.ts";
-import type { Order } from "#shared/contracts/order.ts";
+import { customerEvents, type Order } from "#shared/contracts/order.ts";
 import { customerMail } from "#shared/domain/mails/customer-mails.ts";
-import type { Outcome } from "#shared/domain/outcome.ts";
+import type { QuestionLinks } from "#shared/domain/question-link.ts";
+import { DONE, type Outcome } from "#shared/domain/outcome.ts";
 import type { Directory } from "#shared/ports/directory.ts";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import type { OrderReader } from "#shared/ports/order-reader.ts";
@@ -10,10 +11,12 @@ import { type Attempt, attemptDelivery, type AttemptDeliveryDeps } from "./attem
 import type { MessageAge } from "./hold.ts";
 import { newDelivery } from "./new-delivery.ts";
 import { mailAttempt, type SendMailDeps } from "./send-mail.ts";
+import { supersede } from "./supersede.ts";
 
 export interface TellCustomerDeps extends AttemptDeliveryDeps, SendMailDeps {
   readonly orders: OrderReader;
   readonly directory: Directory;
+  readonly links: QuestionLinks;
 }
 
 /**
@@ -29,6 +32,12 @@ export async function tellCustomer(
   const order = await deps.orders.get({ brandId, orderId });
   if (order === undefined) throw new TransientFault(`Order ${orderId} is not visible yet`);
   const delivery = await deliveryOf(deps, message, age.traceparent);
+  const { question } = delivery;
+  if (question !== undefined && order.attention?.question !== question) {
+    // Settled before the customer could be asked. An attempt that is under way ends by itself.
+    await supersede(deps.ledger, delivery, new Date(deps.system.now()).toISOString());
+    return DONE;
+  }
   return await attemptDelivery(deps, delivery, age, () => writeMail(deps, order, delivery));
 }
 
@@ -45,7 +54,9 @@ async function deliveryOf(
     return known;
   }
   const at = new Date(deps.system.now()).toISOString();
-  const notice = { event: message.type, channel: "customer-email", recipient: "customer" } as const;
+  const { question } = message.data;
+  const about = { event: message.type, ...(question === undefined ? {} : { question }) };
+  const notice = { ...about, channel: "customer-email", recipient: "customer" } as const;
   const fresh = newDelivery({ brandId, orderId }, notice, at, traceparent);
   const { delivery } = await deps.ledger.createIfAbsent(fresh);
   return delivery;
@@ -54,6 +65,9 @@ async function deliveryOf(
 async function writeMail(deps: TellCustomerDeps, order: Order, delivery: Delivery): Promise<Attempt> {
   const brand = await deps.directory.brand(order.brandId);
   if (brand === undefined) throw new PermanentFault("UnknownBrand", `Brand ${order.brandId} does not exist`);
+  const event = customerEvents.find((one) => one === delivery.event);
+  if (event === undefined) throw new PermanentFault("NoSuchMail", `There is no mail about ${delivery.event}`);
+  const content = customerMail(event, order, brand, deps.links.urlFor(order));
   const to = { address: order.customer.email, name: order.customer.name };
-  return mailAttempt(deps, delivery, { brand, to, content: customerMail(delivery.event, order, brand) });
+  return mailAttempt(deps, delivery, { brand, to, content });
 }

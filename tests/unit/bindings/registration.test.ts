@@ -66,6 +66,7 @@ test("the timers run by the schedules of the settings", () => {
   expect(of("timerTrigger")).toMatchObject([
     { name: "sweep-outbox", schedule: "%SWEEP_SCHEDULE%" },
     { name: "release-held", schedule: "%RELEASE_SCHEDULE%" },
+    { name: "follow-up-questions", schedule: "%FOLLOW_UP_SCHEDULE%" },
   ]);
 });
 

@@ -4,7 +4,13 @@ import { httpOperations, methodsOf } from "#shared/contracts/http-api.ts";
 import { openApiDocument } from "#shared/contracts/openapi.ts";
 import { type ProblemName, problems } from "#shared/contracts/problems.ts";
 
-const Media = z.record(z.string(), z.strictObject({ schema: z.strictObject({ $ref: z.string() }) }));
+const Media = z.record(
+  z.string(),
+  z.strictObject({
+    // A page is text, everything else a schema of ours.
+    schema: z.union([z.strictObject({ $ref: z.string() }), z.strictObject({ type: z.literal("string") })]),
+  }),
+);
 
 /** As much of OpenAPI 3.1 as we use; what is not in it is a mistake of ours. */
 const Operation = z.strictObject({

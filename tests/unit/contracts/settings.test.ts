@@ -10,6 +10,9 @@ const enough = {
   SERVICE_BUS: `Endpoint=sb://localhost;SharedAccessKey=${SECRET}`,
   SWEEP_SCHEDULE: "*/5 * * * * *",
   RELEASE_SCHEDULE: "*/15 * * * * *",
+  FOLLOW_UP_SCHEDULE: "*/5 * * * * *",
+  PUBLIC_URL: "https://shop.example",
+  LINK_KEYS: "a-new-key-of-our-own,the-key-before-that",
   PAYMENTS_URL: "http://127.0.0.1:7080/payments",
   PAYMENTS_KEY: SECRET,
   MAIL_CONNECTION_STRING: `endpoint=http://127.0.0.1:7080/;accesskey=${SECRET}`,
@@ -32,6 +35,8 @@ describe("settings", () => {
     expect(parseSettings({ ...enough, PATH: "/usr/bin" })).toEqual({
       ...enough,
       COSMOS_DATABASE: "expedite",
+      ANSWER_WITHIN_MS: 72 * 3_600_000,
+      REMIND_BEFORE_MS: 24 * 3_600_000,
       RETRY_BASE_MS: 10_000,
       RETRY_CAP_MS: 900_000,
       CIRCUIT_OPEN_MS: 30_000,
@@ -81,6 +86,7 @@ describe("settings", () => {
     ["a wait of zero", { RETRY_BASE_MS: "0" }, "RETRY_BASE_MS"],
     ["a provider that nobody knows", { MAIL_PROVIDER: "pigeon" }, "MAIL_PROVIDER"],
     ["SMTP without its address", { MAIL_PROVIDER: "smtp" }, "SMTP_URL"],
+    ["a key for links that can be guessed", { LINK_KEYS: "a-new-key-of-our-own,short" }, "LINK_KEYS"],
     [
       "a stock partner without its key",
       { STOCK_PROVIDER: "partner", STOCK_PARTNER_URL: "http://x/" },

@@ -1,15 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { eventTypes } from "#shared/contracts/order.ts";
-import { placeOrder } from "#shared/domain/order.ts";
+import { customerEvents } from "#shared/contracts/order.ts";
+import { cancelOrder, placeOrder } from "#shared/domain/order.ts";
+import { askCustomer, followUp } from "#shared/domain/question.ts";
 import { customerMail } from "#shared/domain/mails/customer-mails.ts";
 import { composeMail, escapeHtml, formatMoney, type MailText } from "#shared/domain/mails/mail-content.ts";
 import { vendorMail } from "#shared/domain/mails/vendor-mails.ts";
 import { vendorNotice } from "#shared/domain/vendor-notice.ts";
 import { arbitraryOrderRequest, arbitraryText } from "../../builders/arbitrary.ts";
 import { aBrand, aVendor } from "../../builders/directory.ts";
-import { anOccasion, anOrder } from "../../builders/orders.ts";
+import { anOccasion, anOrder, moved } from "../../builders/orders.ts";
 
+const URL_OF_ANSWER = "https://shop.example/api/questions/a.b?c=1&d=2";
 const anyText = () => arbitraryText(100);
 const anyMail = (): fc.Arbitrary<MailText> =>
   fc.record({
@@ -69,7 +71,7 @@ const LINE_BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 describe("the subject of a mail", () => {
   test("is one line, whatever the order or the names of brand and vendor hold", () => {
-    const whatever = fc.tuple(arbitraryOrderRequest(), anyText(), fc.constantFrom(...eventTypes));
+    const whatever = fc.tuple(arbitraryOrderRequest(), anyText(), fc.constantFrom(...customerEvents));
     fc.assert(
       fc.property(whatever, ([request, name, event]) => {
         const order = placeOrder("pancake-palace", "key-1", request, anOccasion());
@@ -96,9 +98,10 @@ describe("the subject of a mail", () => {
 
 describe("the customer's mail", () => {
   test("each event has a template of its own, and a text of its own", () => {
-    const mails = eventTypes.map((event) => customerMail(event, anOrder(), aBrand()));
-    expect(new Set(mails.map(({ template }) => template)).size).toBe(eventTypes.length);
-    expect(new Set(mails.map(({ text }) => text)).size).toBe(eventTypes.length);
+    const mails = customerEvents.map((event) => customerMail(event, anOrder(), aBrand(), URL_OF_ANSWER));
+    expect(new Set(mails.map(({ template }) => template)).size).toBe(customerEvents.length);
+    // The reminder repeats the question, under a subject of its own.
+    expect(new Set(mails.map(({ subject }) => subject)).size).toBe(customerEvents.length);
   });
 
   test("lists what was ordered and what it costs, in the order's own currency and locale", () => {
@@ -110,14 +113,40 @@ describe("the customer's mail", () => {
   });
 
   test("a declined card and missing goods are told apart, and neither says that the order is lost", () => {
-    const since = "2026-01-01T12:00:00.000Z";
-    const [declined, short] = (["payment-declined", "out-of-stock"] as const).map(
-      (reason) =>
-        customerMail("order.attention-needed.v1", anOrder({ attention: { reason, since } }), aBrand()).text,
-    );
+    const [declined, short] = (["payment-declined", "out-of-stock"] as const).map((reason) => {
+      const order = moved(
+        askCustomer(anOrder({ locale: "en-US" }), { reason, skus: ["BUTTER"] }, anOccasion()),
+      );
+      return customerMail("order.attention-needed.v1", order, aBrand(), URL_OF_ANSWER).text;
+    });
     expect(declined).toContain("did not accept the payment");
-    expect(short).toContain("you have not been charged");
-    for (const text of [declined, short]) expect(text).toContain("Nothing is lost");
+    expect(short).toContain("Out of stock right now: BUTTER. You have not been charged.");
+    for (const text of [declined, short]) {
+      expect(text).toContain("Nothing is lost");
+      expect(text).toContain("January 4, 2026");
+    }
+  });
+
+  test("only a question carries the link to its answer, in the text as it is and in the HTML as a link", () => {
+    const order = moved(
+      askCustomer(anOrder({ locale: "en-US" }), { reason: "payment-declined" }, anOccasion()),
+    );
+    for (const event of customerEvents) {
+      const { text, html } = customerMail(event, order, aBrand(), URL_OF_ANSWER);
+      const isQuestion = event.startsWith("order.attention-");
+      expect(text.split("\n").includes(URL_OF_ANSWER), event).toBe(isQuestion);
+      expect(html.includes(`<a href="${escapeHtml(URL_OF_ANSWER)}">`), event).toBe(isQuestion);
+    }
+  });
+
+  test("whoever did not answer is told why the order is cancelled, and that nothing was taken", () => {
+    const asked = moved(askCustomer(anOrder(), { reason: "payment-declined" }, anOccasion()));
+    const unanswered = moved(followUp(asked, { at: asked.attention?.until ?? "" }));
+    const { text } = customerMail("order.cancelled.v1", unanswered, aBrand());
+    expect(text).toContain("did not hear from you");
+    expect(text).toContain("You were not charged");
+    const asWished = moved(cancelOrder(anOrder(), "changed my mind", anOccasion()));
+    expect(customerMail("order.cancelled.v1", asWished, aBrand()).text).toContain("as requested");
   });
 });
 

@@ -1,162 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Order, type OrderStatus } from "#shared/contracts/order.ts";
-import {
-  askCustomer,
-  cancelOrder,
-  confirmOrder,
-  demandOf,
-  placeOrder,
-  recordReturn,
-  type Transition,
-} from "#shared/domain/order.ts";
+import { Order } from "#shared/contracts/order.ts";
+import { cancelOrder, confirmOrder, demandOf, placeOrder, recordReturn } from "#shared/domain/order.ts";
+import { askCustomer } from "#shared/domain/question.ts";
 import { arbitraryOrderRequest } from "../../builders/arbitrary.ts";
-import { anOccasion, anOrder, anOrderRequest, moved, noonPlus, published } from "../../builders/orders.ts";
-
-/** What may follow what; nothing else may ever happen. */
-const MAY_FOLLOW: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
-  accepted: ["confirmed", "needs-attention", "cancelled"],
-  "needs-attention": ["cancelled"],
-  confirmed: ["cancelled"],
-  fulfilled: [],
-  // Still cancelled: nothing had been taken, and that was recorded.
-  cancelled: ["cancelled", "refunded"],
-  refunded: [],
-};
-
-const commands = {
-  confirm: (order: Order, at: string) => confirmOrder(order, { at }),
-  "ask about the payment": (order: Order, at: string) =>
-    askCustomer(order, { reason: "payment-declined" }, { at }),
-  "ask about the stock": (order: Order, at: string) =>
-    askCustomer(order, { reason: "out-of-stock", skus: ["BUTTER"] }, { at }),
-  cancel: (order: Order, at: string) => cancelOrder(order, "changed my mind", { at }),
-  "return nothing": (order: Order, at: string) => recordReturn(order, "not-taken", { at }),
-  "return the money": (order: Order, at: string) => recordReturn(order, "refunded", { at }),
-} satisfies Record<string, (order: Order, at: string) => Transition<string>>;
-
-type Command = keyof typeof commands | "publish";
-const isCommand = (name: string): name is Command => name in commands || name === "publish";
-const everyCommand = [...Object.keys(commands), "publish"].filter(isCommand);
-const anyCommands = () => fc.array(fc.constantFrom(...everyCommand), { maxLength: 12 });
-
-interface Step {
-  readonly before: Order;
-  readonly after: Order;
-}
-
-/** Runs the commands one after the other; answers the steps that were allowed, publications aside. */
-function live(order: Order, sequence: readonly Command[]): Step[] {
-  const steps: Step[] = [];
-  let now = order;
-  for (const [position, command] of sequence.entries()) {
-    if (command === "publish") {
-      now = published(now);
-      continue;
-    }
-    const transition: Transition<string> = commands[command](now, noonPlus((position + 1) * 1000));
-    if (!transition.ok) continue;
-    steps.push({ before: now, after: transition.order });
-    now = transition.order;
-  }
-  return steps;
-}
-
-const whateverHappens = (check: (step: Step) => void): void =>
-  fc.assert(
-    fc.property(anyCommands(), (sequence) => {
-      for (const step of live(anOrder(), sequence)) check(step);
-    }),
-    { numRuns: 500 },
-  );
-
-describe("whatever is done to an order, in whatever sequence", () => {
-  test("it never moves backwards, and what was cancelled is never confirmed", () => {
-    whateverHappens(({ before, after }) => {
-      expect(MAY_FOLLOW[before.status]).toContain(after.status);
-    });
-  });
-
-  test("every step raises the version by one", () => {
-    whateverHappens(({ before, after }) => expect(after.version).toBe(before.version + 1));
-  });
-
-  test("what it is, what it costs and how it is paid for stay the same", () => {
-    const unchanging = ({
-      id,
-      brandId,
-      sort,
-      createdAt,
-      fingerprint,
-      totalMinor,
-      lines,
-      customer,
-      payment,
-      stock,
-    }: Order) => ({
-      is: [id, brandId, sort, createdAt, fingerprint, totalMinor, lines, customer],
-      keys: [payment.key, payment.token, stock.reservationId],
-    });
-    whateverHappens(({ before, after }) => expect(unchanging(after)).toEqual(unchanging(before)));
-  });
-
-  test("the timeline only grows, in the order of time", () => {
-    whateverHappens(({ before, after }) => {
-      expect(after.timeline.slice(0, before.timeline.length)).toEqual(before.timeline);
-      expect(after.timeline.map(({ at }) => at)).toEqual(after.timeline.map(({ at }) => at).toSorted());
-    });
-  });
-
-  test("a step drops no message that was not published, and names each new one for the first time", () => {
-    fc.assert(
-      fc.property(anyCommands(), (sequence) => {
-        const order = anOrder();
-        const named = new Set(Object.keys(order.outbox));
-        for (const { before, after } of live(order, sequence)) {
-          expect(after.outbox).toMatchObject(before.outbox);
-          for (const entryId of Object.keys(after.outbox)) {
-            if (entryId in before.outbox) continue;
-            expect(named).not.toContain(entryId);
-            named.add(entryId);
-          }
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test("it waits for the sweep exactly as long as it owes a message", () => {
-    whateverHappens(({ after }) =>
-      expect(after.pendingSince !== undefined).toBe(Object.keys(after.outbox).length > 0),
-    );
-  });
-
-  test("it remains a document of the contract", () => {
-    whateverHappens(({ after }) => expect(Order.safeParse(after).error).toBeUndefined());
-  });
-
-  test("no step needs more than the ten operations that one patch may hold", () => {
-    whateverHappens(({ before, after }) => {
-      const members = Object.entries(after).filter(
-        ([name, value]) => name !== "outbox" && value !== Reflect.get(before, name),
-      );
-      const messages = Object.keys(after.outbox).filter((entryId) => !(entryId in before.outbox));
-      expect(members.length + messages.length).toBeLessThanOrEqual(10);
-    });
-  });
-
-  test("doing the last thing again is refused and changes nothing", () => {
-    fc.assert(
-      fc.property(anyCommands(), fc.constantFrom(...everyCommand), (sequence, again) => {
-        fc.pre(again !== "publish");
-        const steps = live(anOrder(), [...sequence, again, again]);
-        const versions = steps.map(({ after }) => after.version);
-        expect(new Set(versions).size).toBe(versions.length);
-        expect(live(anOrder(), [again, again])).toHaveLength(live(anOrder(), [again]).length);
-      }),
-    );
-  });
-});
+import { anOccasion, anOrder, anOrderRequest, moved } from "../../builders/orders.ts";
 
 describe("placing an order", () => {
   test("any order that the contract takes becomes a document of the contract which says what it costs", () => {
@@ -217,7 +65,7 @@ describe("what an order remembers", () => {
     const order = moved(askCustomer(accepted, { reason: "out-of-stock", skus: ["BUTTER"] }, anOccasion()));
     expect(order).toMatchObject({
       status: "needs-attention",
-      attention: { reason: "out-of-stock" },
+      attention: { reason: "out-of-stock", skus: ["BUTTER"] },
       payment: { state: "due" },
       stock: { state: "short", shortSkus: ["BUTTER"] },
     });

@@ -25,6 +25,7 @@ const roleOf = (site: Planned): string =>
 /** As the platform hands settings to the app: references to the vault are replaced by what is in it. */
 const vault: Readonly<Record<string, string>> = {
   "payments-key": "secret",
+  "link-keys": "a-key-that-signs-links",
   "stock-partner-key": "secret",
   "smtp-url": "smtps://user:secret@mail.example",
 };

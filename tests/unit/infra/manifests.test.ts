@@ -148,6 +148,7 @@ function environmentOf(deployment: Manifest): Record<string, string> {
   const filledIn: Readonly<Record<string, string>> = {
     COSMOS_ENDPOINT: "https://cosmos.example:443/",
     PAYMENTS_URL: "https://payments.example",
+    PUBLIC_URL: "https://shop.example",
     STOCK_PROVIDER: "cosmos",
     STOCK_PARTNER_URL: "",
     MAIL_PROVIDER: "acs",
@@ -157,7 +158,7 @@ function environmentOf(deployment: Manifest): Record<string, string> {
   const list = valueAt(containerOf(deployment), "env");
   const own = (Array.isArray(list) ? list : []).map((entry: unknown) => {
     const isSecret = valueAt(entry, "valueFrom") !== undefined;
-    return [textAt(entry, "name"), isSecret ? "from a secret" : textAt(entry, "value")] as const;
+    return [textAt(entry, "name"), isSecret ? "what is in the secret" : textAt(entry, "value")] as const;
   });
   const shared = Object.entries<string>(Object(valueAt(named("ConfigMap", "settings"), "data")));
   return Object.fromEntries(

@@ -42,7 +42,8 @@ const SKU = "PANCAKE-MIX";
 function processOf(app: MemoryApp, step: Stepping) {
   const [orders, bus, log] = [step(app.orders), step(app.bus), app.log];
   const outbox = new OutboxPublisher({ orders, bus, log });
-  return { orders, bus, log, outbox, stock: step(app.stock), payments: step(app.payments) };
+  const { answerTimes } = app;
+  return { orders, bus, log, outbox, answerTimes, stock: step(app.stock), payments: step(app.payments) };
 }
 
 /** One delivery of a message of the stock queue, as `functions/stock.ts` handles it. */

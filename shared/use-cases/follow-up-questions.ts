@@ -1,0 +1,47 @@
+import type { Order } from "#shared/contracts/order.ts";
+import { followUp } from "#shared/domain/question.ts";
+import type { Log } from "#shared/ports/log.ts";
+import type { OrderStore } from "#shared/ports/order-store.ts";
+import type { OutboxPublisher } from "./publish-outbox.ts";
+
+export interface FollowUpDeps {
+  readonly orders: OrderStore;
+  readonly outbox: OutboxPublisher;
+  readonly log: Log;
+}
+
+const PAGE = 100;
+/** What is left waits for the next run. */
+const MOST_PAGES = 50;
+
+/**
+ * Reminds the customers whose answer is due soon, and cancels the orders whose time ran out. May run twice and in parallel
+ * with answers: the version decides who was first. Answers how many orders moved.
+ */
+export async function followUpQuestions(deps: FollowUpDeps, nowMs: number): Promise<{ moved: number }> {
+  const occasion = { at: new Date(nowMs).toISOString() };
+  let moved = 0;
+  let from: string | undefined;
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { orders, unreadable, next } = await deps.orders.due({ from, until: occasion.at }, PAGE);
+    if (unreadable.length > 0) deps.log.error("questions.unreadable-orders", { orders: unreadable });
+    const results = await Promise.all(orders.map((order) => follow(deps, order, occasion)));
+    moved += results.filter(Boolean).length;
+    if (next === undefined || next === from) break;
+    from = next;
+  }
+  return { moved };
+}
+
+async function follow(
+  { orders, outbox }: FollowUpDeps,
+  order: Order,
+  occasion: { readonly at: string },
+): Promise<boolean> {
+  const followed = followUp(order, occasion);
+  if (!followed.ok) return false;
+  const saved = await orders.transition(order, followed.order);
+  // Whoever was faster (an answer, a cancellation) has settled the question; nothing is left to do.
+  if (saved.ok) outbox.publishSoon(saved.order);
+  return saved.ok;
+}
