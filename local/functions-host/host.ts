@@ -256,7 +256,7 @@ class Host {
 const isHttp = (each: IndexedFunction): each is HttpFunction => each.trigger === "http";
 
 /** What exists once, however many instances there are; everything else every instance has for itself. */
-const isSingleton = (each: IndexedFunction): boolean => each.trigger === "timer";
+const isSingleton = ({ trigger }: IndexedFunction): boolean => trigger === "timer" || trigger === "cosmosDB";
 const isPerInstance = (each: IndexedFunction): boolean => !isSingleton(each);
 
 const IN_PROCESS = {

@@ -1,5 +1,11 @@
-import type { IndexedFunction, ServiceBusFunction, TimerFunction } from "./app/index-functions.ts";
+import type {
+  CosmosFunction,
+  IndexedFunction,
+  ServiceBusFunction,
+  TimerFunction,
+} from "./app/index-functions.ts";
 import type { Listener, ListenerContext } from "./listener.ts";
+import { cosmosListeners } from "./cosmos/triggers.ts";
 import { serviceBusListeners } from "./service-bus/triggers.ts";
 import { timerListeners } from "./timer/triggers.ts";
 
@@ -20,12 +26,13 @@ export class Triggers {
 
   /** Resolves when all listen, or when what they listen to lets itself be waited for. */
   async start(): Promise<void> {
-    const [serviceBus, timers] = await Promise.all([
+    const [serviceBus, cosmos, timers] = await Promise.all([
       serviceBusListeners(this.#functions.filter(isServiceBus), this.#context),
+      cosmosListeners(this.#functions.filter(isCosmos), this.#context),
       timerListeners(this.#functions.filter(isTimer), this.#context),
     ]);
-    this.#listeners = [...serviceBus.listeners, ...timers];
-    this.#closeClients = [serviceBus.close];
+    this.#listeners = [...serviceBus.listeners, ...cosmos.listeners, ...timers];
+    this.#closeClients = [serviceBus.close, cosmos.close];
     const open = Promise.all(this.#listeners.map((listener) => listener.start()));
     const patience = Promise.withResolvers<void>();
     const timer = setTimeout(patience.resolve, PATIENCE_MS); // real time: a real connection is waited for
@@ -49,3 +56,4 @@ export class Triggers {
 
 const isTimer = (each: IndexedFunction): each is TimerFunction => each.trigger === "timer";
 const isServiceBus = (each: IndexedFunction): each is ServiceBusFunction => each.trigger === "serviceBus";
+const isCosmos = (each: IndexedFunction): each is CosmosFunction => each.trigger === "cosmosDB";

@@ -3,6 +3,7 @@ import { HostRefusal } from "../refusal.ts";
 import type { Settings } from "../settings.ts";
 import type { Binding, RegisteredFunction } from "../worker/wire.ts";
 import type { BindingContext } from "./binding-properties.ts";
+import { cosmosTrigger } from "./cosmos-trigger.ts";
 import { httpTrigger } from "./http-trigger.ts";
 import { type IoBindings, ioBindings } from "./io-bindings.ts";
 import { type RetryPolicy, retryPolicy } from "./retry-policy.ts";
@@ -45,7 +46,31 @@ export interface ServiceBusFunction extends Indexed {
   readonly autoComplete: boolean | undefined;
 }
 
-export type IndexedFunction = HttpFunction | TimerFunction | ServiceBusFunction;
+export interface CosmosFunction extends Indexed {
+  readonly trigger: "cosmosDB";
+  readonly connectionString: string;
+  readonly databaseName: string;
+  readonly containerName: string;
+  /** Where a range without a lease begins. */
+  readonly startFrom: "now" | "beginning" | Date;
+  /** This and the other numbers: undefined where the function leaves it to the extension's default. */
+  readonly maxItemsPerInvocation: number | undefined;
+  readonly feedPollDelayMs: number | undefined;
+  readonly leases: {
+    readonly connectionString: string;
+    readonly databaseName: string;
+    readonly containerName: string;
+    readonly createIfNotExists: boolean;
+    readonly throughput: number | undefined;
+    /** Lets several functions share the container. */
+    readonly prefix: string;
+    readonly acquireIntervalMs: number | undefined;
+    readonly expirationIntervalMs: number | undefined;
+    readonly renewIntervalMs: number | undefined;
+  };
+}
+
+export type IndexedFunction = HttpFunction | TimerFunction | ServiceBusFunction | CosmosFunction;
 
 const isTrigger = (binding: Binding): boolean => /trigger$/i.test(binding.type);
 
@@ -83,10 +108,12 @@ function indexFunction(registered: RegisteredFunction, settings: Settings): Inde
       return { ...base, ...timerTrigger(context) };
     case "servicebustrigger":
       return { ...base, ...serviceBusTrigger(context) };
+    case "cosmosdbtrigger":
+      return { ...base, ...cosmosTrigger(context) };
     default:
       throw new HostRefusal(
         "not-supported",
-        `${where} has a trigger of type "${binding.type}"; this host runs httpTrigger, timerTrigger and serviceBusTrigger`,
+        `${where} has a trigger of type "${binding.type}"; this host runs httpTrigger, timerTrigger, serviceBusTrigger and cosmosDBTrigger`,
       );
   }
 }
