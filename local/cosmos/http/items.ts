@@ -3,7 +3,7 @@ import { keyText, parseKey } from "../partition/key.ts";
 import { rangeIndexOf } from "../partition/ranges.ts";
 import { badRequest, codeOf, Refusal } from "../refusal.ts";
 import { isSuccess, type Outcome } from "../items/outcome.ts";
-import { itemText } from "../items/item-text.ts";
+import { itemText, quotedEtag } from "../items/item-text.ts";
 import { readDocument } from "../items/document.ts";
 import type { Conditions, Place } from "../items/item-writer.ts";
 import { MAX_BATCH_OPERATIONS, readOperations, runBatch, runBulk } from "../items/batch.ts";
@@ -25,7 +25,7 @@ export async function postItem(service: Service, request: Request): Promise<Repl
   const pk = keyText(key);
   const upsert = flag(request, "x-ms-documentdb-is-upsert");
   const conditions = conditionsOf(request);
-  const outcome = await store.write(() => {
+  const outcome = await store.writeItem(() => {
     const place: Place = { container, key, pk, lsn: store.numbers.take() };
     return upsert ? writer.upsert(place, document, conditions) : writer.create(place, document);
   });
@@ -53,7 +53,7 @@ export async function handleItem(service: Service, request: Request): Promise<Re
   }
   refuseTriggers(request);
   const change = changeOf(service, request, id, conditions);
-  const outcome = await store.write(() => change({ container, key, pk, lsn: store.numbers.take() }));
+  const outcome = await store.writeItem(() => change({ container, key, pk, lsn: store.numbers.take() }));
   const characters = outcome.item?.body.length ?? 0;
   return itemReply(service, container, outcome, key, writeCharge(characters, container.table.indexes.length));
 }
@@ -143,7 +143,7 @@ function outcomeText(container: Container, outcome: Outcome, bodies: boolean): s
   const { status, item, message, subStatus } = outcome;
   let text = `{"statusCode":${status},"requestCharge":${chargeOf(container, outcome)}`;
   if (subStatus !== undefined) text += `,"subStatusCode":${subStatus}`;
-  if (item !== undefined) text += `,"eTag":${JSON.stringify(etagHeader(item)[1])}`;
+  if (item !== undefined) text += `,"eTag":${quotedEtag(item)}`;
   if (message !== undefined) text += `,"message":${JSON.stringify(message)}`;
   if (item !== undefined && bodies) text += `,"resourceBody":${itemText(container, item)}`;
   return `${text}}`;

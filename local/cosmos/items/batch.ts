@@ -1,4 +1,5 @@
 import { isOwnObject, show, type Json, type OwnJson, type OwnJsonObject } from "../json.ts";
+import type { KeyPart } from "../partition/effective-key.ts";
 import { keyText, parseKey } from "../partition/key.ts";
 import { rangeIndexOf } from "../partition/ranges.ts";
 import { badRequest, Refusal, SubStatus } from "../refusal.ts";
@@ -74,23 +75,35 @@ export function runBulk(
   rangeId: string | undefined,
   goOn: boolean,
 ): Promise<readonly Outcome[]> {
-  const range = container.ranges.findIndex(({ id }) => id === rangeId);
-  if (rangeId !== undefined && range < 0) throw rangeGone(rangeId);
-  return store.write(() => {
+  const keys = keysOf(container, operations, rangeId);
+  return store.writeItem(() => {
     let stopped = false;
-    return operations.map((operation) => {
+    return operations.map((operation, index) => {
       if (stopped) return notExecuted;
-      const text = operation["partitionKey"];
-      if (typeof text !== "string") throw badRequest("Every bulk operation needs a 'partitionKey'.");
-      const key = parseKey(text);
-      if (rangeId !== undefined && rangeIndexOf(container.ranges, container.kind, key) !== range) {
-        throw rangeGone(rangeId);
-      }
+      const key = keys[index]!;
       const place = { container, key, pk: keyText(key), lsn: store.numbers.take() };
       const outcome = attempt(writer, place, operation);
       stopped = !goOn && !isSuccess(outcome);
       return outcome;
     });
+  });
+}
+
+/** The key of every operation. Refuses the request as a whole if one has none or belongs to another range. */
+function keysOf(
+  { ranges, kind }: Container,
+  operations: readonly BatchOperation[],
+  rangeId: string | undefined,
+): readonly (readonly KeyPart[])[] {
+  const range = ranges.findIndex(({ id }) => id === rangeId);
+  return operations.map((operation) => {
+    const text = operation["partitionKey"];
+    if (typeof text !== "string") throw badRequest("Every bulk operation needs a 'partitionKey'.");
+    const key = parseKey(text);
+    if (rangeId !== undefined && (range < 0 || rangeIndexOf(ranges, kind, key) !== range)) {
+      throw rangeGone(rangeId);
+    }
+    return key;
   });
 }
 

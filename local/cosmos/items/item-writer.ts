@@ -9,7 +9,7 @@ import { etagOf } from "../store/rids.ts";
 import type { Store } from "../store/store.ts";
 import { holds } from "./condition.ts";
 import { checkNesting, checkSize, checkTtl, type NewDocument } from "./document.ts";
-import { itemDocument } from "./item-text.ts";
+import { withSystemProperties } from "./item-text.ts";
 import { changedMeanwhile, duplicate, missing, uniqueKeyTaken, type Outcome } from "./outcome.ts";
 import { applyPatch, readPatch } from "./patch.ts";
 import { UniqueKeys } from "./unique-keys.ts";
@@ -49,11 +49,14 @@ export class ItemWriter {
   }
 
   create(place: Place, document: NewDocument): Outcome {
+    const { container, pk } = place;
     this.#checkKey(place, document.members);
-    const known = place.container.table.find(place.pk, document.id);
-    if (known === undefined) return this.#insert(place, document);
-    if (!isExpired(known, this.#store.nowSeconds())) return duplicate;
-    this.#drop(place.container, known.seq);
+    // Nearly always there is no such item yet, so that is tried first.
+    const created = this.#insert(place, document);
+    if (created !== duplicate) return created;
+    const known = container.table.find(pk, document.id);
+    if (known === undefined || !isExpired(known, this.#store.nowSeconds())) return duplicate;
+    this.#drop(container, known.seq);
     return this.#insert(place, document);
   }
 
@@ -90,9 +93,15 @@ export class ItemWriter {
     const current = this.#find(container, place.pk, id);
     if (current === undefined) return missing;
     if (!allowed(current, conditions)) return changedMeanwhile;
-    const before = itemDocument(container, current);
-    if (condition !== undefined && !holds(condition, before)) return changedMeanwhile;
     const members = parseStored(current.body);
+    if (
+      condition !== undefined &&
+      !holds(condition, withSystemProperties(container, current, { ...members }))
+    ) {
+      return changedMeanwhile;
+    }
+    // Patching changes `members`; what indexes hold of the item must still be known.
+    const before = container.table.indexes.length > 0 ? parseStored(current.body) : members;
     applyPatch(members, operations);
     checkTtl(members["ttl"]);
     checkNesting(members);
@@ -123,8 +132,10 @@ export class ItemWriter {
     return item === undefined || isExpired(item, this.#store.nowSeconds()) ? undefined : item;
   }
 
+  /** `duplicate` if there is an item with this id, expired or not. */
   #insert(place: Place, { id, members, body }: NewDocument): Outcome {
     const { container, key, pk, lsn } = place;
+    if (container.uniqueKeys.length > 0 && container.table.find(pk, id) !== undefined) return duplicate;
     if (this.#violatesUniqueKey(place, members, undefined)) return uniqueKeyTaken;
     const seq = this.#store.numbers.take();
     const ts = this.#store.nowSeconds();
@@ -139,7 +150,7 @@ export class ItemWriter {
       expires: expiryOf(container, members, ts),
       body,
     };
-    container.table.insert(row, members);
+    if (!container.table.insert(row, members)) return duplicate;
     this.#uniqueKeys.put(container, pk, members, seq);
     return { status: 201, item: row };
   }

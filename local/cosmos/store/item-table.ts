@@ -19,7 +19,9 @@ export class ItemTable {
     const { name } = this;
     this.#statements = {
       find: db.prepare(`SELECT seq, version, ts, expires, body FROM ${name} WHERE pk = ? AND id = ?`),
-      insert: db.prepare(`INSERT INTO ${name} (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+      insert: db.prepare(
+        `INSERT INTO ${name} (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pk, id) DO NOTHING`,
+      ),
       update: db.prepare(
         `UPDATE ${name} SET lsn = ?, version = ?, ts = ?, expires = ?, body = ? WHERE seq = ?`,
       ),
@@ -33,10 +35,13 @@ export class ItemTable {
     return row === undefined ? undefined : currentItem(row);
   }
 
-  insert(row: ItemRow, members: JsonObject): void {
+  /** False, and nothing is changed, if there is an item with this key and id. */
+  insert(row: ItemRow, members: JsonObject): boolean {
     const { seq, pk, id, range, lsn, version, ts, expires, body } = row;
-    this.#statements.insert.run(seq, pk, id, range, lsn, version, ts, expires, body);
+    const { changes } = this.#statements.insert.run(seq, pk, id, range, lsn, version, ts, expires, body);
+    if (changes === 0) return false;
     for (const index of this.indexes) index.put({ seq, ts, members });
+    return true;
   }
 
   update(

@@ -23,6 +23,13 @@ function liesWithin(kind: string, pk: string, from: string, below: string): bool
   return place >= from && place < below;
 }
 
+/** What `writeItem` was given in one turn of the event loop. */
+interface Turn {
+  readonly works: (() => void)[];
+  /** All of it is durable; or none of it, and undone. */
+  readonly done: Promise<boolean>;
+}
+
 /**
  * The files of the endpoint. Writes go through one connection and share commits; queries and feeds read through
  * a second one, which sees only what is committed and may stay in the middle of a scan while writes go on.
@@ -38,6 +45,7 @@ export class Store {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #chores: Chores;
+  #turn: Turn | undefined;
 
   constructor(dataFolder: string, durability: Durability, clock: Clock, log: Log = () => undefined) {
     const path = join(dataFolder, "cosmos.db");
@@ -77,6 +85,43 @@ export class Store {
       this.#commit.write(() => this.numbers.refill()).catch(() => this.numbers.refillFailed());
     }
     return this.#commit.write(work);
+  }
+
+  /**
+   * Like `write`, for work that has changed nothing when it throws a `Refusal`. All such work of one turn of the event loop
+   * runs at its end, so that a way back is kept once for all; if it is needed, each does its work again, alone.
+   */
+  async writeItem<T>(work: () => T): Promise<T> {
+    let outcome: { readonly value: T } | Refusal | undefined;
+    const turn = (this.#turn ??= this.#openTurn());
+    turn.works.push(() => {
+      try {
+        outcome = { value: work() };
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        outcome = error;
+      }
+    });
+    const done = await turn.done;
+    if (!done || outcome === undefined) return this.write(work);
+    if (outcome instanceof Refusal) throw outcome;
+    return outcome.value;
+  }
+
+  #openTurn(): Turn {
+    const works: (() => void)[] = [];
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    setImmediate(() => {
+      this.#turn = undefined;
+      const durable = this.write(() => {
+        for (const work of works) work();
+      });
+      durable.then(
+        () => resolve(true),
+        () => resolve(false),
+      );
+    });
+    return { works, done: promise };
   }
 
   /** Like `write`, for changes of the catalogue. */
