@@ -5,8 +5,8 @@
 import { mkdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions } from "esbuild";
-import { inputsUnchanged, replaceFiles, writeInputs } from "./built-files.ts";
+import { build, type BuildOptions, context } from "esbuild";
+import { inputsUnchanged, replaceFiles, writeFiles, writeInputs } from "./built-files.ts";
 
 export interface BuiltApp {
   /** The file that package.json's `main` names. */
@@ -48,6 +48,28 @@ export async function buildAppIfChanged(appRoot: string): Promise<void> {
   if (!inputsUnchanged(inputsFileOf(appRoot), appRoot)) await buildApp(appRoot);
 }
 
+const deployedOptions = (appRoot: string) =>
+  ({
+    ...bundleOptions(appRoot),
+    outdir: outdirOf(appRoot),
+    metafile: true,
+    write: false,
+  }) as const satisfies BuildOptions;
+
+/** Builds again and again, each time only what changed. What an earlier build wrote stays: a worker may still need it. */
+export async function incrementalBuild(
+  appRoot: string,
+): Promise<{ rebuild(): Promise<void>; dispose(): Promise<void> }> {
+  const building = await context(deployedOptions(appRoot));
+  return {
+    async rebuild() {
+      const { outputFiles } = await building.rebuild();
+      writeFiles(outputFiles);
+    },
+    dispose: () => building.dispose(),
+  };
+}
+
 /**
  * @param appRoot the folder with package.json; its `dist/functions` is replaced, file by file.
  * @throws esbuild's BuildFailure, which names file and line.
@@ -56,12 +78,7 @@ export async function buildApp(appRoot: string): Promise<BuiltApp> {
   const started = performance.now();
   const startedAtMs = Date.now();
   const outdir = outdirOf(appRoot);
-  const { metafile, outputFiles } = await build({
-    ...bundleOptions(appRoot),
-    outdir,
-    metafile: true,
-    write: false,
-  });
+  const { metafile, outputFiles } = await build(deployedOptions(appRoot));
   mkdirSync(outdir, { recursive: true });
   replaceFiles(outdir, outputFiles);
   const ownSource = relative(appRoot, fileURLToPath(import.meta.url));

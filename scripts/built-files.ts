@@ -12,19 +12,24 @@ export interface BuiltFile {
  * an app that runs from this folder may load a part of itself at any moment.
  */
 export function replaceFiles(folder: string, files: readonly BuiltFile[]): void {
-  for (const { path, contents } of files) {
-    if (holds(path, contents)) continue;
-    mkdirSync(dirname(path), { recursive: true });
-    const draft = `${path}.${process.pid}.new`;
-    writeFileSync(draft, contents);
-    renameSync(draft, path);
-  }
+  writeFiles(files);
   const wanted = new Set(files.map(({ path }) => path));
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     const path = join(folder, name);
     const isDraft = path.endsWith(".new");
     if (!wanted.has(path) && !isDraft && statSync(path, { throwIfNoEntry: false })?.isFile() === true)
       rmSync(path, { force: true });
+  }
+}
+
+/** Takes nothing away: an app of before may still load what it has not needed so far. */
+export function writeFiles(files: readonly BuiltFile[]): void {
+  for (const { path, contents } of files) {
+    if (holds(path, contents)) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    const draft = `${path}.${process.pid}.new`;
+    writeFileSync(draft, contents);
+    renameSync(draft, path);
   }
 }
 

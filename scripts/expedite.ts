@@ -1,7 +1,13 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Cloud, type Endpoints, type PartName, startCloud } from "#local/cloud/index.ts";
+import {
+  type Cloud,
+  type Endpoints,
+  type PartName,
+  type PartSettings,
+  startCloud,
+} from "#local/cloud/index.ts";
 import type { Log } from "#local/part.ts";
 import { topology } from "#shared/contracts/topology.ts";
 import { buildAppIfChanged } from "./build.ts";
@@ -28,8 +34,12 @@ export interface ExpediteOptions {
   readonly only?: readonly PartName[];
   /** Replace single app settings. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Loads the app again whenever its bundle changes, and logs every invocation. The bundle is the caller's affair. */
+  readonly development?: AppSettings["development"];
   readonly log: Log;
 }
+
+type AppSettings = NonNullable<PartSettings["app"]>;
 
 /** EXPEDITE_HOME and EXPEDITE_PORT_OFFSET, checked. */
 export function placeFromEnvironment(env: NodeJS.ProcessEnv): { home: string; portOffset: number } {
@@ -57,7 +67,8 @@ async function startLocked(options: ExpediteOptions, lock: FolderLock): Promise<
   const endpointsFile = join(home, "endpoints.json");
   // A file left by an earlier run would tell a lie until everything is up again.
   rmSync(endpointsFile, { force: true });
-  const needsApp = options.only?.includes("functions") ?? true;
+  const { development } = options;
+  const needsApp = development === undefined && (options.only?.includes("functions") ?? true);
   const built = needsApp ? buildAppIfChanged(projectRoot) : Promise.resolve();
   // Awaited below; a failure before that must not go unhandled.
   built.catch(() => undefined);
@@ -74,7 +85,7 @@ async function startLocked(options: ExpediteOptions, lock: FolderLock): Promise<
       const database = settings["COSMOS_DATABASE"] ?? "expedite";
       await seedStores({ cosmos: endpoints.cosmos, database, partnersUrl: endpoints.partners, secrets });
       await built;
-      return { root: projectRoot, settings };
+      return { root: projectRoot, settings, ...(development === undefined ? {} : { development }) };
     },
   });
   writeEndpoints(endpointsFile, cloud.endpoints, secrets);

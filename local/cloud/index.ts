@@ -8,7 +8,7 @@ import { defaultPorts, type PortName, requireFreePorts, shiftedPorts } from "./p
 import { type SupervisedPart, superviseProcess } from "./supervise.ts";
 
 export type { Endpoints } from "./endpoints.ts";
-export { type PartName, partNames } from "./parts.ts";
+export { type PartName, partNames, type PartSettings } from "./parts.ts";
 
 export interface CloudOptions {
   /** Everything durable is below this folder. */

@@ -16,7 +16,12 @@ export interface PartSettings {
   readonly topology: Topology;
   readonly partnerKeys: { readonly payments: string; readonly stock: string; readonly mail: string };
   readonly webhookSecrets: Readonly<Record<string, string>>;
-  readonly app?: { readonly root: string; readonly settings: Readonly<Record<string, string>> };
+  readonly app?: {
+    readonly root: string;
+    readonly settings: Readonly<Record<string, string>>;
+    /** Load the app again when its files change, log every invocation; `inspect` is the workers' Node argument. */
+    readonly development?: { readonly inspect?: string };
+  };
 }
 
 export interface StartedPart extends RunningPart {
@@ -77,12 +82,15 @@ export const partStarters: Readonly<Record<PartName, Starter>> = {
   },
   functions: async (settings, log) => {
     if (settings.app === undefined) throw new Error("The functions part needs an app");
+    const { development } = settings.app;
     const { startFunctionsHost } = await import("../functions-host/index.ts");
     const part = await startFunctionsHost({
       ...common(settings, log),
       port: settings.ports.functions,
       appRoot: settings.app.root,
       settings: settings.app.settings,
+      ...(development === undefined ? {} : { watch: true, logInvocations: true }),
+      ...(development?.inspect === undefined ? {} : { workerExecArgv: [development.inspect] }),
     });
     return facts(part, {});
   },

@@ -7,6 +7,9 @@ const PEEK_AT_MOST = 1000;
 /** Between the ports of the official emulator, 5672 and 5300. */
 const EMULATOR_ADMINISTRATION_OFFSET = 5300 - 5672;
 
+/** What has to be known of a function to count what waits for it. */
+type Counted = Pick<ServiceBusFunction, "name" | "connectionString" | "entity">;
+
 /**
  * How many messages wait for Service Bus functions, asked through the genuine administration client as Azure's scale
  * controller does: ActiveMessageCount, which counts the locked ones too. Without the right to Manage it peeks instead.
@@ -25,7 +28,7 @@ export class ServiceBusBacklog {
   }
 
   /** Undefined when the broker cannot be asked right now. */
-  async active(target: ServiceBusFunction): Promise<number | undefined> {
+  async active(target: Counted): Promise<number | undefined> {
     const { connectionString: connection, entity } = target;
     try {
       if (!this.#refused.has(connection)) return await this.#count(connection, entity);
@@ -57,7 +60,7 @@ export class ServiceBusBacklog {
     return counts.activeMessageCount;
   }
 
-  async #peek(connection: string, { entity }: ServiceBusFunction): Promise<number> {
+  async #peek(connection: string, { entity }: Counted): Promise<number> {
     const client = take(this.#clients, connection, () => new ServiceBusClient(connection));
     // A receiver goes on where its last peek ended, so each look needs one of its own.
     const receiver =

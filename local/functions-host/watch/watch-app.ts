@@ -1,10 +1,14 @@
-import { type FSWatcher, readdirSync, readFileSync, watch } from "node:fs";
+import { readdirSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
+import { watchFolders } from "./watch-folders.ts";
 
 /** A build writes several files; a reload begins when nothing more has come for this long. */
-const QUIET_MS = 25;
+const QUIET_MS = 20;
 
-const IGNORED = /(^|[\\/])(node_modules|\.[^\\/]*|.*\.(new|tmp|swp|map)|.*~)([\\/]|$)/;
+/** Names of files and folders that are no part of an app: other people's, hidden ones, drafts. */
+const IGNORED = /^(node_modules|\..*|.*\.(new|tmp|swp|map)|.*~)$/;
+
+const OWN_FILE = /^(host|package)\.json$|\.[cm]?[jt]s$/;
 
 /**
  * Calls `changed` whenever something changes of what the app is made of: the folders that hold its entry files, host.json and
@@ -12,22 +16,22 @@ const IGNORED = /(^|[\\/])(node_modules|\.[^\\/]*|.*\.(new|tmp|swp|map)|.*~)([\\
  */
 export function watchApp(appRoot: string, changed: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
-  const notice = (file: string | null): void => {
-    if (file !== null && IGNORED.test(file)) return;
+  const notice = (): void => {
     clearTimeout(timer);
     timer = setTimeout(changed, QUIET_MS);
   };
-  const watchers: FSWatcher[] = [
-    watch(appRoot, (_event, file) => {
-      if (file !== null && /^(host|package)\.json$|\.[cm]?[jt]s$/.test(file)) notice(file);
-    }),
-    ...sourceFolders(appRoot).map((folder) =>
-      watch(join(appRoot, folder), { recursive: true }, (_event, file) => notice(file)),
-    ),
-  ];
+  const own = watch(appRoot, (_event, file) => {
+    if (file !== null && OWN_FILE.test(file) && !IGNORED.test(file)) notice();
+  });
+  const stop = watchFolders(
+    sourceFolders(appRoot).map((folder) => join(appRoot, folder)),
+    IGNORED,
+    notice,
+  );
   return () => {
     clearTimeout(timer);
-    for (const watcher of watchers) watcher.close();
+    own.close();
+    stop();
   };
 }
 
