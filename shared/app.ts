@@ -103,24 +103,10 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     }),
     mailAmbiguousSends: settings.MAIL_AMBIGUOUS_SENDS,
     ledger: measuredLedger(telemetry, createCosmosDeliveries(database.container("deliveries"))),
-    directory: createCosmosDirectory(
-      {
-        brands: database.container("brands"),
-        vendors: database.container("vendors"),
-        keys: database.container("keys"),
-      },
-      system,
-    ),
+    directory: directoryOf(database, system),
     stock: traced(telemetry, "stock", stock),
     payments: traced(telemetry, "payments", payments),
-    webhooks: traced(
-      telemetry,
-      "webhook",
-      createWebhookSender({
-        allowPrivate: settings.WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== ""),
-        now: () => system.now(),
-      }),
-    ),
+    webhooks: traced(telemetry, "webhook", webhooksOf(settings, system)),
     outbox: new OutboxPublisher({ orders, bus, log }),
     answerTimes: { withinMs: settings.ANSWER_WITHIN_MS, remindBeforeMs: settings.REMIND_BEFORE_MS },
     links: questionLinks({ keys: settings.LINK_KEYS.split(","), publicUrl: settings.PUBLIC_URL }),
@@ -146,6 +132,21 @@ function goodsAndMoney(settings: Settings, database: Database): Pick<App, "stock
       : createCosmosStock(database.container("stock"));
   return { stock, payments };
 }
+
+function directoryOf(database: Database, system: System): Directory {
+  const containers = {
+    brands: database.container("brands"),
+    vendors: database.container("vendors"),
+    keys: database.container("keys"),
+  };
+  return createCosmosDirectory(containers, system);
+}
+
+const webhooksOf = (settings: Settings, system: System): WebhookSender =>
+  createWebhookSender({
+    allowPrivate: settings.WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== ""),
+    now: () => system.now(),
+  });
 
 function mailerOf(settings: Settings): Mailer {
   if (settings.MAIL_PROVIDER === "smtp") return createSmtpMailer({ url: settings.SMTP_URL ?? "" });

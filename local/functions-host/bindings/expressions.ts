@@ -41,12 +41,10 @@ function valueOf(path: string, data: BindingData): unknown {
   throw new MissingBindingData(`the binding expression {${path}} has no value in this invocation`);
 }
 
-const asText = (value: unknown): string =>
-  typeof value === "object"
-    ? JSON.stringify(value)
-    : typeof value === "boolean"
-      ? dotNet(value)
-      : String(value);
+function asText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return typeof value === "boolean" ? dotNet(value) : JSON.stringify(value);
+}
 
 /** .NET writes booleans with a capital letter. */
 const dotNet = (value: boolean): string => (value ? "True" : "False");

@@ -35,7 +35,7 @@ function jsonArray(text: string): unknown[] | undefined {
 export function messageText(item: unknown): string {
   if (typeof item === "string") return indentedObject(item) ?? item;
   if (typeof item === "boolean") return item ? "True" : "False";
-  return typeof item === "object" ? JSON.stringify(item, undefined, 2) : String(item);
+  return JSON.stringify(item, undefined, 2);
 }
 
 function indentedObject(text: string): string | undefined {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Container, CosmosClient, FeedRange } from "@azure/cosmos";
 import type { CosmosFunction } from "../app/index-functions.ts";
+import { describeError } from "../describe-error.ts";
 import type { Listener } from "../listener.ts";
 import { waited } from "../retry/invoke-with-retries.ts";
 import { leasesToTake } from "./balance.ts";
@@ -121,11 +122,13 @@ export class ChangeListener implements Listener {
     const end = new AbortController();
     if (this.#stopping.signal.aborted) end.abort();
     const feed = new Feed(this.#target, container, range, held, this.#options);
-    const over = Promise.all([this.#read(feed, held, end), this.#renew(held, end)]).then(() => {
-      this.#held.delete(held.id);
-      this.#told();
-    });
-    this.#held.set(held.id, { end, over });
+    this.#held.set(held.id, { end, over: this.#serve(feed, held, end) });
+    this.#told();
+  }
+
+  async #serve(feed: Feed, held: HeldLease, end: AbortController): Promise<void> {
+    await Promise.all([this.#read(feed, held, end), this.#renew(held, end)]);
+    this.#held.delete(held.id);
     this.#told();
   }
 
@@ -173,7 +176,7 @@ export class ChangeListener implements Listener {
     if (this.#down || this.#stopping.signal.aborted) return;
     this.#down = true;
     const missing = `container "${containerName}" or its leases container "${leases.containerName}" does not exist; the latter is made when createLeaseContainerIfNotExists is true`;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = describeError(error);
     this.#options.log("listener down", { function: name, error: isStatus(error, 404) ? missing : message });
   }
 }

@@ -39,10 +39,13 @@ export class HeldLease {
   }
 
   #change(change: { owner?: null; continuation?: string }): Promise<void> {
-    const next = this.#last.then(async () => {
-      this.#lease = await this.#store.change(this.#lease, change);
-    });
+    const next = this.#afterTheLast(change);
     this.#last = next.catch(() => undefined);
     return next;
+  }
+
+  async #afterTheLast(change: { owner?: null; continuation?: string }): Promise<void> {
+    await this.#last;
+    this.#lease = await this.#store.change(this.#lease, change);
   }
 }

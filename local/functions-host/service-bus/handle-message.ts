@@ -5,7 +5,7 @@ import type { ServiceBusSettings } from "../app/host-json.ts";
 import type { ServiceBusFunction } from "../app/index-functions.ts";
 import type { InvocationRequest, InvocationResponse } from "../worker/wire.ts";
 import type { Outcome } from "./settlement-gate.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError } from "../describe-error.ts";
 
 export interface HandlingOptions {
   readonly settings: ServiceBusSettings;

@@ -1,5 +1,5 @@
 import type { Log } from "../../part.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError } from "../describe-error.ts";
 
 /** One line when a function's link goes down and one when it is back, however many attempts lie between. */
 export class LinkReport {

@@ -6,7 +6,7 @@ import type {
 } from "@azure/service-bus";
 import type { ServiceBusFunction } from "../app/index-functions.ts";
 import type { Listener } from "../listener.ts";
-import { describeError } from "./describe-error.ts";
+import { describeError } from "../describe-error.ts";
 import { type HandlingOptions, outcomeOf, reportUnsettled, settleThrough } from "./handle-message.ts";
 import { singleRequest } from "./invocation-request.ts";
 import { LinkReport } from "./link-report.ts";

@@ -1,4 +1,5 @@
 import type { Log } from "../../part.ts";
+import { describeError } from "../describe-error.ts";
 import type { Listener } from "../listener.ts";
 import type { Lock } from "./blob-lock.ts";
 
@@ -60,9 +61,19 @@ export class SingletonListener implements Listener {
 
   async #lead(periodMs: number): Promise<void> {
     const listener = this.#open();
-    let lastHeld = performance.now();
+    const heldSince = performance.now();
     const started = await this.#ask(() => listener.start().then(() => true));
-    while (started === true && !this.#stopping.signal.aborted) {
+    if (started === true) await this.#keep(periodMs, heldSince);
+    if (started === undefined) await this.#pause(UNREACHABLE_MS);
+    else if (!this.#stopping.signal.aborted) this.#options.log("lock lost", { function: this.functionName });
+    await listener.stop();
+    await this.#ask(() => this.#options.lock.release().then(() => true));
+  }
+
+  /** Renews the lock until it is lost, or the listener is stopped. */
+  async #keep(periodMs: number, heldSince: number): Promise<void> {
+    let lastHeld = heldSince;
+    while (!this.#stopping.signal.aborted) {
       await this.#pause(lastHeld + periodMs / 2 > performance.now() ? periodMs / 2 : UNREACHABLE_MS);
       if (this.#stopping.signal.aborted) break;
       const held = await this.#ask(() => this.#options.lock.renew());
@@ -70,10 +81,6 @@ export class SingletonListener implements Listener {
       // Unreachable, it is still ours until the period is over.
       else if (held === false || performance.now() - lastHeld > periodMs) break;
     }
-    if (started === undefined) await this.#pause(UNREACHABLE_MS);
-    else if (!this.#stopping.signal.aborted) this.#options.log("lock lost", { function: this.functionName });
-    await listener.stop();
-    await this.#ask(() => this.#options.lock.release().then(() => true));
   }
 
   /** Undefined when the storage does not answer. */
@@ -84,8 +91,10 @@ export class SingletonListener implements Listener {
       return answer;
     } catch (error) {
       if (!this.#unreachable) {
-        const message = error instanceof Error ? error.message : String(error);
-        this.#options.log("storage unreachable", { function: this.functionName, error: message });
+        this.#options.log("storage unreachable", {
+          function: this.functionName,
+          error: describeError(error),
+        });
       }
       this.#unreachable = true;
       return undefined;

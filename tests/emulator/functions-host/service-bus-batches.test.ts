@@ -222,6 +222,7 @@ test("stopping lets a running batch finish and completes it", async () => {
 
   await host.stop();
 
+  expect(said(host)).toHaveLength(1);
   await queueHolds(bus, 0, 0);
 });
 
