@@ -10,6 +10,7 @@ import "./post-cancellation.ts";
 import "./get-question.ts";
 import "./post-answer.ts";
 import "./post-handover.ts";
+import "./list-circuits.ts";
 import "./health.ts";
 import "./openapi.ts";
 import "./sweep-outbox.ts";

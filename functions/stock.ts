@@ -4,6 +4,7 @@ import { messageHandler } from "#shared/bindings/message.ts";
 import { OrderEvent } from "#shared/contracts/messages.ts";
 import { DONE } from "#shared/domain/outcome.ts";
 import { budgetsMs } from "#shared/domain/retry.ts";
+import { noteStopped } from "#shared/use-cases/note-stopped.ts";
 import { prepareOrder } from "#shared/use-cases/prepare-order.ts";
 import { returnOrder } from "#shared/use-cases/return-order.ts";
 import { sellOrder } from "#shared/use-cases/sell-order.ts";
@@ -25,5 +26,6 @@ app.serviceBusQueue("stock", {
       if (type === "order.cancelled.v1") await returnOrder(deps, data, occasion);
       return DONE;
     },
+    onParked: (deps, { message, occasion }, reason) => noteStopped(deps, message.data, reason, occasion.at),
   }),
 });

@@ -33,6 +33,7 @@ import type { System } from "./ports/system.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
 import type { WebhookSender } from "./ports/webhook-sender.ts";
 import { Breaker } from "./use-cases/breaker.ts";
+import { guardedPayments, guardedStock } from "./use-cases/guard.ts";
 import { mailCircuit } from "./use-cases/notify/send-mail.ts";
 import { OutboxPublisher } from "./use-cases/publish-outbox.ts";
 
@@ -79,10 +80,18 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
         (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings),
       ),
     );
-  const { stock, payments } = goodsAndMoney(settings, database);
   const mailer = replaced.mailer ?? mailerOf(settings);
   const circuits = replaced.circuits ?? createCosmosCircuits(database.container("circuits"));
   const ratesPerSecond = ratesOf(settings, mailer);
+  const breaker = new Breaker({
+    circuits,
+    budgets: createCosmosBudgets(database.container("budgets"), { now: () => system.now(), pause }),
+    system,
+    log,
+    policy: { openMs: settings.CIRCUIT_OPEN_MS, openCapMs: settings.CIRCUIT_OPEN_CAP_MS },
+    ratesPerSecond,
+  });
+  const { stock, payments } = goodsAndMoney(settings, database, telemetry, breaker);
   return {
     settings,
     system,
@@ -93,19 +102,12 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     mailer: traced(telemetry, "mail", mailer),
     circuits,
     ratesPerSecond,
-    breaker: new Breaker({
-      circuits,
-      budgets: createCosmosBudgets(database.container("budgets"), { now: () => system.now(), pause }),
-      system,
-      log,
-      policy: { openMs: settings.CIRCUIT_OPEN_MS, openCapMs: settings.CIRCUIT_OPEN_CAP_MS },
-      ratesPerSecond,
-    }),
+    breaker,
     mailAmbiguousSends: settings.MAIL_AMBIGUOUS_SENDS,
     ledger: measuredLedger(telemetry, createCosmosDeliveries(database.container("deliveries"))),
     directory: directoryOf(database, system),
-    stock: traced(telemetry, "stock", stock),
-    payments: traced(telemetry, "payments", payments),
+    stock,
+    payments,
     webhooks: traced(telemetry, "webhook", webhooksOf(settings, system)),
     outbox: new OutboxPublisher({ orders, bus, log }),
     answerTimes: { withinMs: settings.ANSWER_WITHIN_MS, remindBeforeMs: settings.REMIND_BEFORE_MS },
@@ -122,15 +124,39 @@ const ratesOf = (settings: Settings, mailer: Mailer): Record<string, number> =>
 
 type Database = Awaited<ReturnType<typeof connectCosmos>>;
 
-function goodsAndMoney(settings: Settings, database: Database): Pick<App, "stock" | "payments"> {
+/** Our own stock has no guard: it is in the database without which no message can be worked on at all. */
+function goodsAndMoney(
+  settings: Settings,
+  database: Database,
+  telemetry: Telemetry,
+  breaker: Breaker,
+): Pick<App, "stock" | "payments"> {
   const { STOCK_PROVIDER, STOCK_PARTNER_URL: baseUrl = "", STOCK_PARTNER_KEY: apiKey = "" } = settings;
-  if (STOCK_PROVIDER === "commerce") return createCommercePartner({ baseUrl, apiKey });
-  const payments = createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY });
-  const stock =
-    STOCK_PROVIDER === "partner"
-      ? createStockPartner({ baseUrl, apiKey })
-      : createCosmosStock(database.container("stock"));
-  return { stock, payments };
+  const watched = ({
+    stock,
+    payments,
+  }: Pick<App, "stock" | "payments">): Pick<App, "stock" | "payments"> => ({
+    stock: traced(telemetry, "stock", stock),
+    payments: traced(telemetry, "payments", payments),
+  });
+  if (STOCK_PROVIDER === "commerce") {
+    const partner = watched(createCommercePartner({ baseUrl, apiKey }));
+    return {
+      stock: guardedStock(partner.stock, breaker, "commerce"),
+      payments: guardedPayments(partner.payments, breaker, "commerce"),
+    };
+  }
+  const { stock, payments } = watched({
+    stock:
+      STOCK_PROVIDER === "partner"
+        ? createStockPartner({ baseUrl, apiKey })
+        : createCosmosStock(database.container("stock")),
+    payments: createHttpPayments({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY }),
+  });
+  return {
+    stock: STOCK_PROVIDER === "partner" ? guardedStock(stock, breaker, "stock") : stock,
+    payments: guardedPayments(payments, breaker, "payments"),
+  };
 }
 
 function directoryOf(database: Database, system: System): Directory {

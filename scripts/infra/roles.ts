@@ -46,6 +46,7 @@ const api: Role = {
     "get-question",
     "health-live",
     "health-ready",
+    "list-circuits",
     "list-orders",
     "not-found",
     "openapi",
@@ -91,7 +92,7 @@ const worker = (queue: QueueName, rights: WorkerRights): Role => ({
 const workers: Record<QueueName, WorkerRights> = {
   stock: {
     alsoSendsTo: ["inventory", "notifications"],
-    writes: ["orders", "stock"],
+    writes: ["orders", "stock", "circuits"],
     reads: [],
     secrets: ["PAYMENTS_KEY", "STOCK_PARTNER_KEY"],
     mostInstances: 20,

@@ -18,7 +18,7 @@ const textOf = (value: unknown): string | undefined => {
 
 /** Whatever a foreign sender wrote there must not undo the count of attempts. */
 function countOf(value: unknown): number {
-  const count = Number(value ?? 1);
+  const count = Number(textOf(value) ?? 1);
   return Number.isSafeInteger(count) && count >= 1 ? count : 1;
 }
 

@@ -12,6 +12,7 @@ import type { System } from "#shared/ports/system.ts";
 import type { Telemetry } from "#shared/ports/telemetry.ts";
 import { type MessageFacts, readMessageFacts } from "./message-facts.ts";
 import { attemptSpan, recordOutcome } from "./message-telemetry.ts";
+import { startedApp } from "./started-app.ts";
 
 export interface MessageDeps {
   readonly bus: Bus;
@@ -34,6 +35,8 @@ export interface MessageEndpoint<App, S extends z.ZodType> {
   readonly budgetMs: number;
   /** Returns when the work is done or decided; throws when the world or our own code failed. */
   readonly run: (app: App, call: MessageCall<z.infer<S>>) => Promise<Outcome>;
+  /** Makes it known that the work has stopped; may run twice. Before the message is parked, so that a crash repeats it. */
+  readonly onParked?: (app: App, call: MessageCall<z.infer<S>>, reason: string) => Promise<void>;
 }
 
 /** Thrown for a parked copy, so that the broker itself moves it to the dead-letter queue. */
@@ -52,7 +55,7 @@ export function messageHandler<App extends MessageDeps, S extends z.ZodType>(
   endpoint: MessageEndpoint<App, S>,
 ): ServiceBusQueueHandler {
   return async (body: unknown, context) => {
-    const app = await loadApp();
+    const app = await startedApp(loadApp);
     const facts = readMessageFacts(context, app.system);
     if (facts.parked) throw new ParkedMessage(`Parked: ${facts.originalId}`);
     const { queue } = endpoint;
@@ -80,21 +83,30 @@ async function handle<App extends MessageDeps, S extends z.ZodType>(
     return { kind: "park", reason: "InvalidMessage", description: parsed.error.message.slice(0, 1000) };
   }
   const nowMs = app.system.now();
-  const occasion = { at: new Date(nowMs).toISOString(), traceparent };
+  const call = { message: parsed.data, facts, occasion: { at: new Date(nowMs).toISOString(), traceparent } };
+  let outcome: Outcome;
   try {
-    return await endpoint.run(app, { message: parsed.data, facts, occasion });
+    outcome = await endpoint.run(app, call);
   } catch (error) {
-    const failure = classify(error);
-    const { firstEnqueuedAtMs, attempt } = facts;
-    if (failure.kind === "bug") {
-      const stack = error instanceof Error ? error.stack : String(error);
-      app.log.error("message.bug", { queue: endpoint.queue, message: facts.originalId, error: stack });
-    }
-    const chance = app.system.random();
-    const { budgetMs } = endpoint;
-    const late = { failure, attempt, firstEnqueuedAtMs, budgetMs, nowMs: app.system.now(), chance };
-    return decide(late, app.retryPolicy);
+    outcome = decideOn(app, endpoint, facts, error);
   }
+  if (outcome.kind === "park") await endpoint.onParked?.(app, call, outcome.reason);
+  return outcome;
+}
+
+function decideOn<App extends MessageDeps, S extends z.ZodType>(
+  app: App,
+  { queue, budgetMs }: MessageEndpoint<App, S>,
+  { firstEnqueuedAtMs, attempt, originalId }: MessageFacts,
+  error: unknown,
+): Outcome {
+  const failure = classify(error);
+  if (failure.kind === "bug") {
+    const stack = error instanceof Error ? error.stack : String(error);
+    app.log.error("message.bug", { queue, message: originalId, error: stack });
+  }
+  const [nowMs, chance] = [app.system.now(), app.system.random()];
+  return decide({ failure, attempt, firstEnqueuedAtMs, budgetMs, nowMs, chance }, app.retryPolicy);
 }
 
 async function settle(

@@ -5,6 +5,7 @@ import type { ProblemName } from "./problems.ts";
 import {
   AnswerRequest,
   CancellationRequest,
+  CircuitList,
   HandOverReceipt,
   Health,
   OrderPage,
@@ -123,6 +124,15 @@ export const httpOperations: readonly HttpOperation[] = [
     scope: "vendor",
     answer: { status: 200, description: "Recorded, now or before", schema: HandOverReceipt },
     problems: [...behindKey, "not-found", "not-confirmed"],
+  },
+  {
+    id: "list-circuits",
+    method: "GET",
+    path: "ops/circuits",
+    summary: "Partners and endpoints with trouble now or before, and how many deliveries wait for them",
+    scope: "ops",
+    answer: { status: 200, description: "Those in trouble first", schema: CircuitList },
+    problems: [...behindKey],
   },
   {
     id: "health-live",

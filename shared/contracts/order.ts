@@ -112,6 +112,8 @@ export const Order = z.strictObject({
   }),
   /** Exists only while the order waits for the customer. */
   attention: Attention.optional(),
+  /** Its preparation was parked and an operator has to decide; no longer so as soon as the order moves on. */
+  stopped: z.strictObject({ reason: z.string(), since: z.iso.datetime(), version: z.int() }).optional(),
   /** When the waiting customer is to be reminded or given up; exists only together with `attention`. */
   dueAt: z.iso.datetime().optional(),
   answers: z.array(Answered).optional(),

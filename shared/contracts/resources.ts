@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Channel, DeliveryState } from "./delivery.ts";
-import { AnswerChoice, Attention, AttentionReason, EventType, OrderStatus, TimelineEntry } from "./order.ts";
+import { AnswerChoice, AttentionReason, EventType, OrderStatus, TimelineEntry } from "./order.ts";
 import { CardToken, OrderLine } from "./order-request.ts";
 
 /** What `POST /orders` and `POST …/cancellation` answer. */
@@ -33,10 +33,25 @@ export const NotificationView = z
     state: DeliveryState,
     attempts: z.int(),
     nextAttemptAt: z.iso.datetime().optional(),
+    /** While it waits because nobody may call its channel's provider or the vendor. */
+    heldSince: z.iso.datetime().optional(),
     note: z.string().optional(),
   })
   .meta({ id: "NotificationView" });
 export type NotificationView = z.infer<typeof NotificationView>;
+
+/** A business rule stands in the way, or an operator has to decide about work that was given up. */
+export const Attention = z
+  .strictObject({
+    reason: z.enum([...AttentionReason.options, "preparation-stopped", "notice-not-delivered"]),
+    since: z.iso.datetime(),
+    /** Which question the customer was asked, when it is cancelled unless answered, and what is missing. */
+    question: z.int().min(1).optional(),
+    until: z.iso.datetime().optional(),
+    skus: z.array(z.string()).optional(),
+  })
+  .meta({ id: "Attention" });
+export type Attention = z.infer<typeof Attention>;
 
 export const OrderView = OrderSummary.extend({
   lines: z.array(OrderLine),
@@ -112,6 +127,25 @@ export const HandOverReceipt = z
   .strictObject({ id: z.string(), vendorId: z.string(), handedOverAt: z.iso.datetime() })
   .meta({ id: "HandOverReceipt" });
 export type HandOverReceipt = z.infer<typeof HandOverReceipt>;
+
+/** One partner or endpoint as operators see it. */
+export const CircuitView = z
+  .strictObject({
+    key: z.string(),
+    state: z.enum(["closed", "open"]),
+    since: z.iso.datetime(),
+    /** Deliveries that wait for it. */
+    held: z.int(),
+    nextProbeAt: z.iso.datetime().optional(),
+    /** Nobody calls before: the partner asked for it. */
+    blockedUntil: z.iso.datetime().optional(),
+    releasePerSecond: z.number().optional(),
+    lastFailure: z.string().optional(),
+  })
+  .meta({ id: "CircuitView" });
+export type CircuitView = z.infer<typeof CircuitView>;
+
+export const CircuitList = z.strictObject({ circuits: z.array(CircuitView) }).meta({ id: "CircuitList" });
 
 export const Health = z
   .strictObject({

@@ -17,8 +17,6 @@ const THROTTLE_SPREAD = 0.1;
 /** Vendors break and mend their addresses and keys within a day; asking more often mends nothing. */
 const MENDABLE_FOR_MS = 24 * HOUR;
 const MENDABLE_GAP = 4;
-/** Those who wait for the same moment come back spread over so long. */
-const NOT_NOW_SPREAD_MS = 10 * SECOND;
 
 export interface RetryPolicy {
   readonly baseMs: number;
@@ -77,7 +75,8 @@ export function decide(failed: FailedAttempt, policy: RetryPolicy): Decision {
     return { kind: "park", reason: "BudgetExhausted", description };
   }
   if (failure.kind === "not-now") {
-    const atMs = Math.ceil(Math.max(failure.untilMs, nowMs) + NOT_NOW_SPREAD_MS * failed.chance);
+    // Those who wait for the same moment come back spread over the time of a first retry.
+    const atMs = Math.ceil(Math.max(failure.untilMs, nowMs) + policy.baseMs * failed.chance);
     return { kind: "wait", atMs: Math.min(atMs, deadlineMs) };
   }
   return { kind: "retry", atMs: Math.min(nowMs + waitMs(failed, policy), deadlineMs) };

@@ -24,12 +24,23 @@ export function statusOf(error: unknown): number | undefined {
   return cause === undefined || cause === error ? undefined : statusOf(cause);
 }
 
+/** Time-outs and lost connections carry a code in words, somewhere along their causes; a bug of ours does not. */
+function isOfTheNetwork(error: unknown): boolean {
+  const code = member(error, "code");
+  if (typeof code === "string") return !code.startsWith("ERR_INVALID");
+  if (error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError")) return true;
+  const cause = member(error, "cause");
+  return cause !== undefined && cause !== error && isOfTheNetwork(cause);
+}
+
 /**
- * Turns what the client threw into a fault, and rethrows everything that is a bug of ours (400, 413 …). After a lost
- * connection nobody knows whether a write happened; every write of ours may simply be repeated.
+ * Turns what the client threw into a fault, and rethrows everything that is a bug of ours (400, 413, a TypeError). After
+ * a lost connection nobody knows whether a write happened; every write of ours may simply be repeated.
  */
 export function translateCosmosError(error: unknown): never {
+  if (error instanceof TransientFault) throw error;
   const code = statusOf(error);
+  if (code === undefined && !isOfTheNetwork(error)) throw error;
   if (code !== undefined && code >= 400 && code < 500 && !temporary.has(code)) throw error;
   const retryAfterMs = member(error, "retryAfterInMs");
   throw new TransientFault(`Cosmos DB answered ${code ?? "nothing"}: ${String(member(error, "message"))}`, {

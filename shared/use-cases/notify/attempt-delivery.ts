@@ -31,9 +31,6 @@ export interface Attempt {
 type Call = Extract<Entry, { kind: "go" }>;
 type Begun = { readonly delivery: Delivery; readonly repeated: boolean } | { readonly outcome: Outcome };
 
-/** Those who wait for the calls of another second come back spread over so long. */
-const WAIT_SPREAD_MS = 5_000;
-
 /** The breaker is not asked about the last attempt before giving up. */
 const UNGUARDED: Call = { kind: "go", probe: false };
 
@@ -65,7 +62,8 @@ export async function attemptDelivery(
     return held ?? (await lookAgain(deps, delivery, age, prepare));
   }
   if (entry.kind === "wait") {
-    return { kind: "wait", atMs: Math.ceil(entry.untilMs + WAIT_SPREAD_MS * deps.system.random()) };
+    const { retryPolicy, system } = deps;
+    return { kind: "wait", atMs: Math.ceil(entry.untilMs + retryPolicy.baseMs * system.random()) };
   }
   const begun = await begin(deps, delivery, age);
   if ("outcome" in begun) return begun.outcome;

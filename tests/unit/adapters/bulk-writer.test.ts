@@ -85,7 +85,7 @@ describe("writes that share requests", () => {
     const { requests, write } = open();
     const [first, second] = [write("a"), write("b")];
     await turn();
-    requests[0]?.fail(new Error("socket hang up"));
+    requests[0]?.fail(Object.assign(new Error("socket hang up"), { code: "ECONNRESET" }));
     await expect(first).rejects.toMatchObject({ name: "TransientFault", unknownOutcome: true });
     await turn();
     requests[1]?.answer();

@@ -27,7 +27,7 @@ const LATE = { released: true };
 const NEW = { released: false };
 const plain = { probe: false };
 
-const fails = (circuit: Circuit, nowMs: number, trouble = transient, probe = false): Circuit =>
+const fails = (circuit: Circuit, nowMs: number, trouble: Trouble = transient, probe = false): Circuit =>
   afterTrouble(circuit, trouble, { probe }, nowMs, policy) ?? circuit;
 const succeeds = (circuit: Circuit, nowMs: number, probe = false): Circuit =>
   afterSuccess(circuit, { probe }, nowMs) ?? circuit;

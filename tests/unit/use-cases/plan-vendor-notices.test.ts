@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Delivery } from "#shared/contracts/delivery.ts";
+import { deliveryDue } from "#shared/contracts/messages.ts";
 import type { EventType, Order } from "#shared/contracts/order.ts";
 import { cancelOrder, confirmOrder } from "#shared/domain/order.ts";
 import { planVendorNotices } from "#shared/use-cases/notify/plan-vendor-notices.ts";
-import { EMAIL_VENDOR, WEBHOOK_VENDOR } from "../../builders/directory.ts";
+import { tellVendor } from "#shared/use-cases/notify/tell-vendor.ts";
+import { aVendor, aVendorByMail, EMAIL_VENDOR, WEBHOOK_VENDOR } from "../../builders/directory.ts";
 import { anOccasion, anOrder, moved, NOON, refOf } from "../../builders/orders.ts";
 import { createMemoryApp, type MemoryApp } from "../../fakes/memory-app.ts";
 
@@ -77,10 +79,37 @@ describe("a confirmed order", () => {
     expect(app.bus.arrived).toEqual([]);
   });
 
-  test("of a vendor who is gone is parked with a reason", async () => {
+  test("of a vendor who is gone is parked with a reason, and the other vendors are told", async () => {
     const [line] = confirmed.lines;
-    app.orders.put({ ...confirmed, lines: [{ ...line!, vendorId: "gone" }] });
+    app.orders.put({ ...confirmed, lines: [...confirmed.lines, { ...line!, vendorId: "gone" }] });
     await expect(planConfirmed()).rejects.toMatchObject({ name: "PermanentFault", reason: "UnknownVendor" });
+    expect(app.bus.arrived.map(({ target }) => target)).toEqual(["vendor-webhook", "vendor-email"]);
+  });
+});
+
+describe("a vendor who wants to hear of orders that were cancelled before it was told", () => {
+  beforeEach(() => app.directory.add({ vendors: [aVendor({ cancelledBeforeNotice: "one-notice" })] }));
+
+  test("is sent the cancellation alone", async () => {
+    cancel();
+    await planConfirmed();
+    await planCancelled();
+    const cancellation = of(WEBHOOK_VENDOR, "order.cancelled.v1");
+    const due = deliveryDue(refOf(confirmed), cancellation.id, NOON, undefined);
+    const age = { hop: 1, firstEnqueuedAtMs: Date.parse(NOON) };
+    expect(await tellVendor(app, due, age, "vendor-webhook")).toEqual({ kind: "done" });
+    expect(app.webhooks.received.map(({ id }) => id)).toEqual([cancellation.id]);
+    expect(deliveries()).toEqual([
+      "order.cancelled.v1 vendor-mill delivered",
+      "order.confirmed.v1 vendor-dairy superseded",
+      "order.confirmed.v1 vendor-mill superseded",
+    ]);
+  });
+
+  test("is not bothered with an order that was never confirmed", async () => {
+    app.orders.put(moved(cancelOrder({ ...anOrder(), id: confirmed.id }, undefined, anOccasion())));
+    await planCancelled();
+    expect(app.bus.arrived).toEqual([]);
   });
 });
 
@@ -118,6 +147,27 @@ describe("a cancellation", () => {
     await settle(of(WEBHOOK_VENDOR, "order.confirmed.v1"), changes);
     await planCancelled();
     expect(of(WEBHOOK_VENDOR, "order.cancelled.v1").state).toBe("pending");
+  });
+
+  test("takes back a notice that is held", async () => {
+    await planConfirmed();
+    await settle(of(WEBHOOK_VENDOR, "order.confirmed.v1"), { state: "held", heldBy: "webhook:vendor-mill" });
+    await planCancelled();
+    expect(deliveries()).toHaveLength(2);
+    expect(of(WEBHOOK_VENDOR, "order.confirmed.v1")).not.toHaveProperty("heldBy");
+  });
+
+  test("goes to a vendor who has changed the channel since it was told", async () => {
+    await planConfirmed();
+    const told = of(WEBHOOK_VENDOR, "order.confirmed.v1");
+    await settle(told, { state: "delivered" });
+    app.directory.add({ vendors: [aVendorByMail({ id: WEBHOOK_VENDOR })] });
+    await planCancelled();
+    expect(of(WEBHOOK_VENDOR, "order.cancelled.v1")).toMatchObject({
+      channel: "vendor-email",
+      after: told.id,
+      state: "pending",
+    });
   });
 
   test("does not go to a vendor whose notice was clearly refused and waits for an operator", async () => {

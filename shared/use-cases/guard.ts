@@ -1,0 +1,46 @@
+import { classify, NotNow } from "#shared/ports/faults.ts";
+import type { Payments } from "#shared/ports/payments.ts";
+import type { Stock } from "#shared/ports/stock.ts";
+import type { Breaker } from "./breaker.ts";
+
+/**
+ * For partners whose work has no entry in the delivery ledger: while nobody may call, a call throws NotNow without
+ * being made, and the message comes back later without an attempt being counted.
+ */
+type Guard = <T>(call: () => Promise<T>) => Promise<T>;
+
+const guardOf =
+  (breaker: Breaker, circuit: string): Guard =>
+  async (call) => {
+    const entry = await breaker.enter(circuit, { released: true });
+    if (entry.kind !== "go") throw new NotNow(circuit, entry.untilMs);
+    let answer;
+    try {
+      answer = await call();
+    } catch (error) {
+      await breaker.failed(circuit, classify(error), entry);
+      throw error;
+    }
+    await breaker.succeeded(circuit, entry);
+    return answer;
+  };
+
+export function guardedPayments(payments: Payments, breaker: Breaker, circuit: string): Payments {
+  const guard = guardOf(breaker, circuit);
+  return {
+    find: (key) => guard(() => payments.find(key)),
+    authorise: (request) => guard(() => payments.authorise(request)),
+    capture: (key, orderId) => guard(() => payments.capture(key, orderId)),
+    void: (key, orderId) => guard(() => payments.void(key, orderId)),
+    refund: (key, orderId) => guard(() => payments.refund(key, orderId)),
+  };
+}
+
+export function guardedStock(stock: Stock, breaker: Breaker, circuit: string): Stock {
+  const guard = guardOf(breaker, circuit);
+  return {
+    reserve: (reservation) => guard(() => stock.reserve(reservation)),
+    release: (reservation) => guard(() => stock.release(reservation)),
+    sell: (reservation) => guard(() => stock.sell(reservation)),
+  };
+}
