@@ -9,8 +9,9 @@ export interface AwaitPoint {
 
 interface Found {
   readonly start: number;
-  readonly end: number;
-  readonly argumentStart: number;
+  /** What is waited for: an expression, or each of what an iterable brings. */
+  readonly awaited: { readonly start: number; readonly end: number };
+  readonly each: boolean;
 }
 
 /** Positions that swc answers are those of bytes, and the first one is 1. */
@@ -20,17 +21,28 @@ interface SyntaxNode {
   readonly type?: unknown;
   readonly span?: { readonly start: number; readonly end: number };
   readonly argument?: SyntaxNode;
+  readonly right?: SyntaxNode;
   readonly [member: string]: unknown;
 }
 
-/** swc says it in two ways. */
-const waitsInSilence = (node: SyntaxNode): boolean => node["await"] === true || node["isAwait"] === true;
+function awaitIn(file: string, node: SyntaxNode): Found | undefined {
+  const { type, span, argument, right } = node;
+  if (node["isAwait"] === true) throw new Error(`${file}: an await that cannot be instrumented`);
+  if (span === undefined) return undefined;
+  if (type === "ForOfStatement" && node["await"] === true && right?.span !== undefined) {
+    return { start: span.start, awaited: right.span, each: true };
+  }
+  const isAwait = type === "AwaitExpression" && argument?.span !== undefined;
+  return isAwait ? { start: span.start, awaited: argument.span, each: false } : undefined;
+}
 
 /**
  * Rewrites `await X` to `await __awaitPoint(id, async () => (X))`, which lets `X` begin and settle as before. The arrow keeps
  * `this`, and an `await` inside `X` stays one.
  *
- * @throws Error on `for await` and `await using`: they wait without saying `await X`, so they would be left out in silence.
+ * `for await (… of X)` becomes `for await (… of __awaitEach(id, X))`.
+ *
+ * @throws Error on `await using`, which waits where no expression stands: it would be left out in silence.
  */
 export function instrument(file: string, source: string): { points: AwaitPoint[]; code: string } {
   const bytes = Buffer.from(source);
@@ -38,36 +50,30 @@ export function instrument(file: string, source: string): { points: AwaitPoint[]
   const visit = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(visit);
     if (typeof node !== "object" || node === null) return;
-    const syntax: SyntaxNode = { ...node };
-    const { type, span, argument, ...members } = syntax;
-    if (waitsInSilence(syntax)) throw new Error(`${file}: an await that cannot be instrumented`);
-    if (type === "AwaitExpression" && span !== undefined && argument?.span !== undefined) {
-      found.push({
-        start: span.start - FIRST_POSITION,
-        end: argument.span.end - FIRST_POSITION,
-        argumentStart: argument.span.start - FIRST_POSITION,
-      });
-    }
-    visit(argument);
-    Object.values(members).forEach(visit);
+    const point = awaitIn(file, { ...node });
+    if (point !== undefined) found.push(point);
+    Object.values(node).forEach(visit);
   };
   visit(parseSync(source, { syntax: "typescript", target: "es2022" }));
 
   const lines = source.split("\n");
   const points = found.map(({ start }) => {
-    const before = bytes.subarray(0, start).toString().split("\n");
+    const before = bytes
+      .subarray(0, start - FIRST_POSITION)
+      .toString()
+      .split("\n");
     const line = before.length;
     const column = (before.at(-1)?.length ?? 0) + 1;
     return { id: `${file}:${line}:${column}`, text: lines[line - 1]?.trim() ?? "" };
   });
-  const insertions = found.flatMap(({ argumentStart, end }, index) => [
-    {
-      at: argumentStart,
-      opens: true,
-      text: `__awaitPoint(${JSON.stringify(points[index]?.id)}, async () => (`,
-    },
-    { at: end, opens: false, text: "))" },
-  ]);
+  const insertions = found.flatMap(({ awaited, each }, index) => {
+    const id = JSON.stringify(points[index]?.id);
+    const text = each ? `__awaitEach(${id}, (` : `__awaitPoint(${id}, async () => (`;
+    return [
+      { at: awaited.start - FIRST_POSITION, opens: true, text },
+      { at: awaited.end - FIRST_POSITION, opens: false, text: "))" },
+    ];
+  });
   return { points, code: insertAll(bytes, insertions) };
 }
 

@@ -149,7 +149,9 @@ export class ProvingCloud {
     );
     await this.startServiceBus();
     const endpoints = endpointsOf(this.#ports, secrets.partners.mail);
-    this.#settings = { ...localSettings(projectRoot, endpoints, secrets), ...this.#options.settings };
+    // Without a storage account timers keep their status in files: there is only one host here.
+    const { AzureWebJobsStorage: _, ...settings } = localSettings(projectRoot, endpoints, secrets);
+    this.#settings = { ...settings, ...this.#options.settings };
     const database = this.#settings["COSMOS_DATABASE"] ?? "expedite";
     await seedStores({ cosmos: endpoints.cosmos, database, partnersUrl: endpoints.partners, secrets });
     await this.startApp();

@@ -40,13 +40,26 @@ function pass(point: string, phase: Phase): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-Object.assign(globalThis, {
-  __awaitPoint: async (point: string, begin: () => unknown): Promise<unknown> => {
-    pass(point, "before");
-    try {
-      return await begin();
-    } finally {
-      pass(point, "after");
+async function awaitPoint<T>(point: string, begin: () => T): Promise<Awaited<T>> {
+  pass(point, "before");
+  try {
+    return await begin();
+  } finally {
+    pass(point, "after");
+  }
+}
+
+async function* awaitEach<T>(point: string, iterable: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = iterable[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await awaitPoint(point, () => iterator.next());
+      if (next.done === true) return;
+      yield next.value;
     }
-  },
-});
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+Object.assign(globalThis, { __awaitPoint: awaitPoint, __awaitEach: awaitEach });

@@ -35,9 +35,15 @@ test("every await is a point, nested ones too, and the code does what it did", a
   ]);
 });
 
-test("what waits without saying await X is refused, not left out", () => {
+test("a loop that waits for each of many is a point", () => {
   const loop = "async function f(all: AsyncIterable<number>) { for await (const one of all) print(one); }";
+  expect(instrument("loop.ts", loop)).toEqual({
+    points: [{ id: "loop.ts:1:48", text: loop }],
+    code: loop.replace("of all", 'of __awaitEach("loop.ts:1:48", (all))'),
+  });
+});
+
+test("what waits where no expression stands is refused, not left out", () => {
   const using = "async function f() { await using file = open(); }";
-  expect(() => instrument("loop.ts", loop)).toThrow("loop.ts: an await that cannot be instrumented");
   expect(() => instrument("using.ts", using)).toThrow("using.ts: an await that cannot be instrumented");
 });

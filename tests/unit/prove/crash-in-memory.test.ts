@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { anOrderRequest } from "../../builders/orders.ts";
+import { KEYS } from "../../fakes/memory-app.ts";
 import { type Death, MortalWorld } from "./mortal-world.ts";
 
 /**
@@ -13,6 +14,7 @@ interface Story {
   readonly seen: readonly string[];
 }
 
+const HOUR = 3_600_000;
 const RECEIVED = "order-received to sam@example.com";
 const CONFIRMED = [
   "authorise",
@@ -80,6 +82,54 @@ const stories: readonly Story[] = [
     async play(world) {
       await world.place(anOrderRequest({ payment: { token: "tok_declined" } }));
       await world.rest();
+    },
+  },
+  {
+    name: "the card is declined, another one is not, and one vendor hands over",
+    seen: [...CONFIRMED, "order-attention to sam@example.com"],
+    async play(world) {
+      const id = await world.place(anOrderRequest({ payment: { token: "tok_declined" } }));
+      await world.rest();
+      await world.answer({ choice: "new-card", token: "tok_visa" });
+      await world.rest();
+      await world.handOver(id, KEYS.vendor);
+      await world.rest();
+    },
+  },
+  {
+    name: "goods are missing, the customer goes without, and all is handed over",
+    seen: [
+      ...CONFIRMED.filter((effect) => !effect.endsWith("dairy.example")),
+      "order-attention to sam@example.com",
+      "order-fulfilled to sam@example.com",
+    ],
+    async play(world) {
+      world.stores.stock.setAvailable("BUTTER", 0);
+      const id = await world.place(anOrderRequest());
+      await world.rest();
+      await world.answer({ choice: "partial" });
+      await world.rest();
+      await world.handOver(id, KEYS.vendor);
+      await world.rest();
+      expect(world.stores.orders.all[0]?.stock.state).toBe("sold");
+    },
+  },
+  {
+    name: "the card is declined, and nobody answers",
+    seen: [
+      RECEIVED,
+      ...["attention", "attention-reminder", "cancelled"].map((mail) => `order-${mail} to sam@example.com`),
+    ],
+    async play(world) {
+      await world.place(anOrderRequest({ payment: { token: "tok_declined" } }));
+      await world.rest();
+      for (const hours of [49, 24]) {
+        world.stores.system.advance(hours * HOUR);
+        // A timer that dies runs again a minute later.
+        for (let minute = 0; minute < 3; minute++) await world.aMinute();
+        await world.rest();
+      }
+      expect(world.stores.orders.all[0]?.status).toBe("cancelled");
     },
   },
 ];

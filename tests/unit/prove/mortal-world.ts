@@ -1,5 +1,6 @@
 import type { OrderRequest } from "#shared/contracts/order-request.ts";
 import { type QueueName, queueNames } from "#shared/contracts/topology.ts";
+import type { Answer } from "#shared/domain/question.ts";
 import type { OutgoingMessage } from "#shared/ports/bus.ts";
 import { Breaker } from "#shared/use-cases/breaker.ts";
 import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
@@ -23,7 +24,7 @@ const MOST_ROUNDS = 400;
 /** What notifications and outboxes depend on; others may come and go. */
 const TIMERS = registered
   .map(({ name }) => name)
-  .filter((name) => ["sweep-outbox", "release-held"].includes(name));
+  .filter((name) => ["sweep-outbox", "release-held", "follow-up-questions"].includes(name));
 
 /**
  * The app's real functions on ports in memory, in one process after the other: a process that dies over a port call never
@@ -65,15 +66,46 @@ export class MortalWorld {
     });
   }
 
+  /** Gives the customer's answer by the link of the order that waits for one. */
+  async answer(answer: Answer): Promise<void> {
+    const { orders, links } = this.stores;
+    const token = orders.all.map((order) => links.urlFor(order)?.split("/").at(-1)).find(Boolean);
+    if (token === undefined) throw new Error("Nobody was asked anything");
+    const headers = { "content-type": "application/json" };
+    await this.#untilDone(async () => {
+      const { status } = await call("post-answer", {
+        headers,
+        params: { token },
+        body: JSON.stringify(answer),
+      });
+      if (status !== 202) throw new Error(`post-answer answered ${status}`);
+    });
+  }
+
+  /** Of one vendor, about the one order. */
+  async handOver(orderId: string, key: string): Promise<void> {
+    const headers = { authorization: `Bearer ${key}` };
+    await this.#untilDone(async () => {
+      const { status } = await call("post-handover", { headers, params: { id: orderId } });
+      if (status !== 200) throw new Error(`post-handover answered ${status}`);
+    });
+  }
+
   /** Lets everything happen, and the time pass, until nothing is left to do. */
   async rest(): Promise<void> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       await this.#handOutAll();
       if (this.#isAtRest()) return;
-      this.stores.system.advance(MINUTE);
-      for (const name of TIMERS) await this.#live(() => runTimer(name));
+      await this.aMinute();
     }
     throw new Error("It never comes to rest");
+  }
+
+  /** What is due is handled, a minute passes, and the timers run. A timer that fails runs again next time. */
+  async aMinute(): Promise<void> {
+    await this.#handOutAll();
+    this.stores.system.advance(MINUTE);
+    for (const name of TIMERS) await this.#live(() => runTimer(name)).catch(() => undefined);
   }
 
   #isAtRest(): boolean {
@@ -97,8 +129,11 @@ export class MortalWorld {
       const { queue, message, count } = next;
       const ended = await this.#live(() => deliver(queue, message, count)).catch(() => "thrown");
       // A parked copy throws on purpose, and the broker takes it away in the end.
-      if (ended === died || (ended === "thrown" && message.properties?.["parked"] !== true))
+      if (ended === died || (ended === "thrown" && message.properties?.["parked"] !== true)) {
         this.#given.push({ ...next, count: count + 1 });
+        // Here it comes again with the next minute, not at once.
+        if (ended === "thrown") return;
+      }
     }
   }
 
