@@ -16,6 +16,7 @@ import "./openapi.ts";
 import "./sweep-outbox.ts";
 import "./release-held.ts";
 import "./follow-up-questions.ts";
+import "./watch-backlog.ts";
 import "./stock.ts";
 import "./customer-email.ts";
 import "./vendor-notices.ts";

@@ -412,6 +412,8 @@ module parts 'app/role.bicep' = [
         CIRCUIT_OPEN_MS: '30000'
         CIRCUIT_OPEN_CAP_MS: '300000'
         RELEASE_SCHEDULE: releaseSchedule
+        WATCH_SCHEDULE: '0 * * * * *'
+        RUNBOOK_URL: runbookUrl
         MAIL_RATE_PER_SECOND: mailRatePerSecond
         MAIL_AMBIGUOUS_SENDS: '2'
         PAYMENTS_URL: paymentsUrl

@@ -2,6 +2,9 @@ import { createCommercePartner } from "./adapters/commerce-partner/commerce-part
 import { createAcsMailer } from "./adapters/mail/acs-mailer.ts";
 import { createSmtpMailer } from "./adapters/mail/smtp-mailer.ts";
 import { createHttpPayments } from "./adapters/payments/http-payments.ts";
+import { createServiceBusQueueWatch } from "./adapters/service-bus/service-bus-queue-watch.ts";
+import { createChatWebhook } from "./adapters/chat/chat-webhook.ts";
+import { createCosmosWatch } from "./adapters/cosmos/cosmos-watch.ts";
 import { createServiceBusBus } from "./adapters/service-bus/service-bus-bus.ts";
 import { createStockPartner } from "./adapters/stock-partner/stock-partner.ts";
 import { createWebhookSender } from "./adapters/webhook/webhook-sender.ts";
@@ -20,6 +23,10 @@ import { parseSettings, type Settings } from "./contracts/settings.ts";
 import type { AnswerTimes } from "./domain/question.ts";
 import { type QuestionLinks, questionLinks } from "./domain/question-link.ts";
 import type { RetryPolicy } from "./domain/retry.ts";
+import type { Chat } from "./ports/chat.ts";
+import type { QueueWatch } from "./ports/queue-watch.ts";
+import type { WatchStore } from "./ports/watch-store.ts";
+import { CountingTelemetry } from "./adapters/telemetry/counting-telemetry.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Circuits } from "./ports/circuits.ts";
 import type { DeliveryLedger } from "./ports/delivery-ledger.ts";
@@ -60,6 +67,10 @@ export interface App {
   readonly links: QuestionLinks;
   readonly log: Log;
   readonly telemetry: Telemetry;
+  readonly queues: QueueWatch;
+  readonly watchStore: WatchStore;
+  /** Where alarms are said; undefined where nobody set one up. */
+  readonly chat: Chat | undefined;
 }
 
 const systemClock: System = { now: () => Date.now(), random: () => Math.random() };
@@ -69,16 +80,15 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
   const system = replaced.system ?? systemClock;
   const log = replaced.log ?? consoleLog;
   const database = await connectCosmos(settings);
-  const telemetry = replaced.telemetry ?? lateTelemetry;
+  const watching = watchOf(settings, database);
+  const telemetry = replaced.telemetry ?? new CountingTelemetry(lateTelemetry, watching.watchStore, system);
   const orders =
     replaced.orders ?? measuredOrders(telemetry, createCosmosOrders(database.container("orders")));
   const bus =
     replaced.bus ??
     tracedBus(
       telemetry,
-      createServiceBusBus(async () =>
-        (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings),
-      ),
+      createServiceBusBus(() => connectBus(settings)),
     );
   const mailer = replaced.mailer ?? mailerOf(settings);
   const circuits = replaced.circuits ?? createCosmosCircuits(database.container("circuits"));
@@ -99,6 +109,7 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     orders,
     bus,
     telemetry,
+    ...watching,
     mailer: traced(telemetry, "mail", mailer),
     circuits,
     ratesPerSecond,
@@ -114,6 +125,21 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     links: questionLinks({ keys: settings.LINK_KEYS.split(","), publicUrl: settings.PUBLIC_URL }),
     retryPolicy: { baseMs: settings.RETRY_BASE_MS, capMs: settings.RETRY_CAP_MS },
     ...replaced,
+  };
+}
+
+const connectBus = async (settings: Settings) =>
+  (await import("./adapters/service-bus/connect-service-bus.ts")).connectServiceBus(settings);
+
+const privateTargets = ({ WEBHOOK_PRIVATE_TARGETS }: Settings): string[] =>
+  WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== "");
+
+function watchOf(settings: Settings, database: Database): Pick<App, "watchStore" | "queues" | "chat"> {
+  const { ALARM_CHAT_URL: url } = settings;
+  return {
+    watchStore: createCosmosWatch(database.container("watch")),
+    queues: createServiceBusQueueWatch(() => connectBus(settings)),
+    chat: url === undefined ? undefined : createChatWebhook({ url, allowPrivate: privateTargets(settings) }),
   };
 }
 
@@ -170,7 +196,7 @@ function directoryOf(database: Database, system: System): Directory {
 
 const webhooksOf = (settings: Settings, system: System): WebhookSender =>
   createWebhookSender({
-    allowPrivate: settings.WEBHOOK_PRIVATE_TARGETS.split(",").filter((target) => target !== ""),
+    allowPrivate: privateTargets(settings),
     now: () => system.now(),
   });
 

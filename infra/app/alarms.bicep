@@ -282,6 +282,142 @@ resource serviceRules 'Microsoft.Insights/metricAlerts@2018-03-01' = [
   }
 ]
 
+// What our own watch sees (shared/domain/alarms): 1 is a ticket, 2 a page, per kind and subject. A rule for each loudness.
+var watchAlarms = [
+  {
+    kind: 'backlog-age'
+    text: 'The oldest work of a consumer has been waiting for ten minutes (ticket) or for half an hour (page)'
+  }
+  {
+    kind: 'heading-for-half-an-hour'
+    text: 'A consumer falls behind and reaches half an hour soon'
+  }
+  {
+    kind: 'new-fingerprint'
+    text: 'Dead letters of a problem not seen before; a page when they are more than fifty'
+  }
+  {
+    kind: 'circuit-open'
+    text: 'A partner does not answer; a page after ten minutes, or when it is two'
+  }
+  {
+    kind: 'orders-refused-burn'
+    text: 'Valid orders are refused, and the error budget of 99.995 % burns too fast'
+  }
+]
+
+resource watchRules 'Microsoft.Insights/scheduledQueryRules@2021-08-01' = [
+  for pair in flatten(map(watchAlarms, alarm => [
+    {
+      alarm: alarm
+      loudness: 'ticket'
+      level: 1
+      severity: 2
+    }
+    {
+      alarm: alarm
+      loudness: 'page'
+      level: 2
+      severity: 1
+    }
+  ])): {
+    name: '${abbreviations.alarm}${pair.alarm.kind}-${pair.loudness}-${token}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: '${pair.alarm.kind} (${pair.loudness})'
+      description: '${pair.alarm.text}. What to do: ${runbookUrl}#${pair.alarm.kind}'
+      severity: pair.severity
+      enabled: true
+      autoMitigate: true
+      scopes: [componentId]
+      evaluationFrequency: 'PT1M'
+      windowSize: 'PT5M'
+      criteria: {
+        allOf: [
+          {
+            query: 'customMetrics | where name == "alarm.ringing" and tostring(customDimensions.kind) == "${pair.alarm.kind}" | summarize arg_max(timestamp, valueMax) by subject = tostring(customDimensions.subject) | where valueMax == ${pair.level}'
+            timeAggregation: 'Count'
+            dimensions: [
+              {
+                name: 'subject'
+                operator: 'Include'
+                values: ['*']
+              }
+            ]
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: [pair.loudness == 'page' ? pageGroupId : ticketGroupId]
+        customProperties: {
+          runbook: '${runbookUrl}#${pair.alarm.kind}'
+        }
+      }
+    }
+  }
+]
+
+// The watch itself has stopped: nothing of the above would ring any more.
+resource watchSilent 'Microsoft.Insights/scheduledQueryRules@2021-08-01' = {
+  name: '${abbreviations.alarm}watch-silent-${token}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: 'watch-silent'
+    description: 'The watch over backlogs has not reported for a quarter of an hour. What to do: ${runbookUrl}#watch-silent'
+    severity: 1
+    enabled: true
+    autoMitigate: true
+    scopes: [componentId]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    criteria: {
+      allOf: [
+        {
+          query: 'customMetrics | where name == "backlog.oldest_age"'
+          timeAggregation: 'Count'
+          operator: 'LessThan'
+          threshold: 1
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [pageGroupId]
+      customProperties: {
+        runbook: '${runbookUrl}#watch-silent'
+      }
+    }
+  }
+}
+
+// What to look at when one of them rings.
+resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
+  name: guid(componentId, 'expedite')
+  location: location
+  tags: tags
+  kind: 'shared'
+  properties: {
+    displayName: 'Expedite'
+    category: 'workbook'
+    sourceId: componentId
+    version: 'Notebook/1.0'
+    serializedData: string(loadJsonContent('workbook.json'))
+  }
+}
+
 // From outside, as a storefront sees it.
 resource readyTest 'Microsoft.Insights/webtests@2022-06-15' = {
   name: '${abbreviations.webTest}ready-${token}'

@@ -63,6 +63,8 @@ param providers object
 
 var builtInRoles = loadJsonContent('built-in-roles.json')
 var appName = '${abbreviations.functionApp}${token}-${role.name}'
+// To look into a queue takes the right to receive from it.
+var receivedQueues = concat(role.listensTo, role.peeksAt)
 var isPrivate = !empty(endpointsSubnetId)
 
 // An account per role: who may write a package may run code under the identity that reads it.
@@ -121,7 +123,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
 }
 
 resource listenedQueues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' existing = [
-  for queue in role.listensTo: {
+  for queue in receivedQueues: {
     parent: namespace
     name: queue
   }
@@ -142,7 +144,7 @@ resource sentTopics 'Microsoft.ServiceBus/namespaces/topics@2024-01-01' existing
 ]
 
 resource listens 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (queue, i) in role.listensTo: {
+  for (queue, i) in receivedQueues: {
     name: guid(listenedQueues[i].id, principalId, builtInRoles.serviceBusDataReceiver)
     scope: listenedQueues[i]
     properties: {

@@ -24,6 +24,8 @@ export interface Role {
   /** Takes requests from outside. */
   readonly http: boolean;
   readonly listensTo: readonly QueueName[];
+  /** Looked at by the watch, which takes nothing; Service Bus knows no lesser right than to receive. */
+  readonly peeksAt: readonly QueueName[];
   readonly sendsTo: readonly (QueueName | TopicName)[];
   /** Containers of Cosmos DB. What is written may be read too. */
   readonly writes: readonly ContainerName[];
@@ -56,12 +58,14 @@ const api: Role = {
     "post-order",
     "release-held",
     "sweep-outbox",
+    "watch-backlog",
   ],
   http: true,
   listensTo: [],
+  peeksAt: queueNames,
   // The release of held deliveries sends to the queues of their channels: this role is the one that always runs.
   sendsTo: ["inventory", "notifications", "customer-email", "vendor-webhook", "vendor-email"],
-  writes: ["orders", "deliveries", "circuits"],
+  writes: ["orders", "deliveries", "circuits", "watch"],
   reads: ["brands", "keys"],
   secrets: ["LINK_KEYS"],
   sendsMail: false,
@@ -81,8 +85,10 @@ const worker = (queue: QueueName, rights: WorkerRights): Role => ({
   functions: [queue],
   http: false,
   listensTo: [queue],
+  peeksAt: [],
   sendsTo: [queue, ...(rights.alsoSendsTo ?? [])],
-  writes: rights.writes,
+  // Every instance counts what it has done for the watch.
+  writes: [...rights.writes, "watch"],
   reads: rights.reads,
   secrets: rights.secrets ?? [],
   sendsMail: rights.sendsMail ?? false,

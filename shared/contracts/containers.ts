@@ -43,6 +43,7 @@ export const containers = {
   },
   circuits: { id: "circuits", partitionKey: ["/id"], indexed: [], expires: false },
   budgets: { id: "budgets", partitionKey: ["/id"], indexed: [], expires: true },
+  watch: { id: "watch", partitionKey: ["/kind"], indexed: [], expires: true },
   stock: { id: "stock", partitionKey: ["/sku"], indexed: [], expires: true },
   brands: { id: "brands", partitionKey: ["/id"], indexed: [], expires: false },
   vendors: { id: "vendors", partitionKey: ["/id"], indexed: [], expires: false },

@@ -42,7 +42,6 @@ export const metrics = {
     unit: "{message}",
     says: "done in the last ten minutes, by consumer",
   },
-  "dead_letters.count": { kind: "level", unit: "{message}", says: "dead letters in the queue, by consumer" },
   "deliveries.held": {
     kind: "level",
     unit: "{delivery}",

@@ -41,6 +41,12 @@ export const Settings = z
     CIRCUIT_OPEN_CAP_MS: z.coerce.number().int().positive().default(300_000),
     /** NCRONTAB with seconds; every 20 seconds or more often, or held deliveries go out more slowly than they could. */
     RELEASE_SCHEDULE: z.string().min(1),
+    /** When the watch looks at what waits: every minute. */
+    WATCH_SCHEDULE: z.string().min(1),
+    /** An incoming webhook of a chat that alarms are said in (`{"text": …}`). Secret: its path is its key. */
+    ALARM_CHAT_URL: httpUrl.optional(),
+    /** Where docs/operations.md can be read; alarms link to its sections. */
+    RUNBOOK_URL: z.string().min(1).default("docs/operations.md"),
     /** Calls per second that the mail provider takes from all instances together; no limit when not given. */
     MAIL_RATE_PER_SECOND: z.coerce.number().int().positive().optional(),
     /** How often a mail is sent again whose earlier attempts got no answer, where the provider cannot be asked. */

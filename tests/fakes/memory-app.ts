@@ -16,6 +16,13 @@ import { createMemoryPayments, type MemoryPayments } from "./memory-payments.ts"
 import { createMemoryStock, type MemoryStock } from "./memory-stock.ts";
 import { createMemoryWebhookSender, type MemoryWebhookSender } from "./memory-webhook-sender.ts";
 import { createMemoryTelemetry, type MemoryTelemetry } from "./memory-telemetry.ts";
+import {
+  createMemoryQueueWatch,
+  createMemoryWatchStore,
+  createRecordingChat,
+  type MemoryQueueWatch,
+  type RecordingChat,
+} from "./memory-watch.ts";
 import { createRecordingLog, type RecordingLog } from "./recording-log.ts";
 
 /** Everything the functions work with, in memory; nothing of it needs settings. */
@@ -32,6 +39,8 @@ export interface MemoryApp extends Omit<App, "settings"> {
   readonly system: HandSystem;
   readonly log: RecordingLog;
   readonly telemetry: MemoryTelemetry;
+  readonly queues: MemoryQueueWatch;
+  readonly chat: RecordingChat;
 }
 
 /** Keys of the brand, of a vendor and of operators, as callers carry them. */
@@ -81,5 +90,8 @@ export function createMemoryApp(): MemoryApp {
     retryPolicy: { baseMs: 10_000, capMs: 900_000 },
     log,
     telemetry: createMemoryTelemetry(),
+    queues: createMemoryQueueWatch(),
+    watchStore: createMemoryWatchStore(),
+    chat: createRecordingChat(),
   };
 }

@@ -31,6 +31,7 @@ export const settings: IConfigMap = {
     CIRCUIT_OPEN_MS: "30000",
     CIRCUIT_OPEN_CAP_MS: "300000",
     RELEASE_SCHEDULE: "*/15 * * * * *",
+    WATCH_SCHEDULE: "0 * * * * *",
     MAIL_RATE_PER_SECOND: filledIn("mail_rate_per_second"),
     MAIL_AMBIGUOUS_SENDS: "2",
     PAYMENTS_URL: filledIn("payments_url"),

@@ -67,6 +67,7 @@ test("the timers run by the schedules of the settings", () => {
     { name: "sweep-outbox", schedule: "%SWEEP_SCHEDULE%" },
     { name: "release-held", schedule: "%RELEASE_SCHEDULE%" },
     { name: "follow-up-questions", schedule: "%FOLLOW_UP_SCHEDULE%" },
+    { name: "watch-backlog", schedule: "%WATCH_SCHEDULE%" },
   ]);
 });
 

@@ -53,6 +53,7 @@ const NOT_IN_AZURE: Readonly<Record<string, string>> = {
   MAIL_CONNECTION_STRING: "the identity takes its place",
   OTEL_EXPORTER_OTLP_ENDPOINT: "Azure Monitor takes its place",
   TELEMETRY_TO_TERMINAL: "Azure Monitor takes its place",
+  ALARM_CHAT_URL: "the action groups take its place",
   WEBHOOK_PRIVATE_TARGETS: "no vendor is inside our network",
 };
 

@@ -4,7 +4,8 @@ import { environmentNames, environments, planOfEnvironment } from "./environment
 import { deploy, planted, readText, templatesOf } from "./templates.ts";
 
 /** Names below these are ours, not Azure's. */
-const OWN_NAMES = /^(tags|identity\.userAssignedIdentities|properties\.actions\[\]\.webHookProperties)\./;
+const OWN_NAMES =
+  /^(tags|identity\.userAssignedIdentities|properties\.actions\[\]\.webHookProperties|properties\.actions\.customProperties)\./;
 
 function* pathsIn(value: unknown, path = ""): Generator<string> {
   if (Array.isArray(value)) for (const item of value) yield* pathsIn(item, `${path}[]`);

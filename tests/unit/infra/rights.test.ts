@@ -69,7 +69,9 @@ function rightsOf(plan: Plan, { name }: Role): string[] {
 test.each(roles)("$name may receive from its own queue and send where it sends, and nowhere else", (role) => {
   const rights = rightsOf(planOfEnvironment("production"), role);
   const sends = role.sendsTo.map((entity) => `Azure Service Bus Data Sender on ${entity}`);
-  const receives = role.listensTo.map((queue) => `Azure Service Bus Data Receiver on ${queue}`);
+  const receives = [...role.listensTo, ...role.peeksAt].map(
+    (queue) => `Azure Service Bus Data Receiver on ${queue}`,
+  );
   expect(rights.filter((right) => right.startsWith("Azure Service Bus"))).toEqual(
     [...receives, ...sends].toSorted(),
   );

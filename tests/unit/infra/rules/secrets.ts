@@ -31,7 +31,7 @@ const WITHOUT_KEYS = [
   /^Microsoft\.Resources\/resourceGroups$/,
   /^Microsoft\.ServiceBus\/namespaces\/(queues|topics)/,
   /^Microsoft\.DocumentDB\/databaseAccounts\/sql/,
-  /^Microsoft\.Insights\/(actionGroups|diagnosticSettings|metricAlerts|webtests)$/,
+  /^Microsoft\.Insights\/(actionGroups|diagnosticSettings|metricAlerts|scheduledQueryRules|webtests|workbooks)$/,
   /^Microsoft\.KeyVault\/vaults\/secrets$/,
   /^Microsoft\.Communication\/emailServices/,
   /^Microsoft\.Network\/(networkSecurityGroups|virtualNetworks)$/,

@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+/** Every alarm that our own watch may ring. Each has its section in docs/operations.md, under this name. */
+export const alarmKinds = [
+  "backlog-age",
+  "heading-for-half-an-hour",
+  "new-fingerprint",
+  "circuit-open",
+  "orders-refused-burn",
+] as const;
+export type AlarmKind = (typeof alarmKinds)[number];
+
+const Ms = z.number();
+
+/** What the watch over backlogs, dead letters and refused orders leaves for its next look; see `shared/domain/alarms/`. */
+export const WatchRecord = z.strictObject({
+  state: z.strictObject({
+    looks: z.record(z.string(), z.array(z.strictObject({ atMs: Ms, ageMs: Ms }))),
+    fingerprints: z.array(
+      z.strictObject({
+        fingerprint: z.string(),
+        queue: z.string(),
+        reason: z.string(),
+        firstSeenMs: Ms,
+        lastSeenMs: Ms,
+        count: z.int(),
+      }),
+    ),
+    orders: z.array(z.strictObject({ fromMs: Ms, accepted: z.int(), failed: z.int() })),
+    ringing: z.array(
+      z.strictObject({
+        kind: z.enum(alarmKinds),
+        subject: z.string(),
+        loudness: z.enum(["ticket", "page"]),
+        text: z.string(),
+        sinceMs: Ms,
+      }),
+    ),
+  }),
+  /** By queue: up to where its dead letters have been looked at. */
+  marks: z.record(z.string(), z.string()),
+  /** Counts of later minutes have not been looked at. */
+  countedUntilMs: Ms,
+});
+export type WatchRecord = z.infer<typeof WatchRecord>;
+
+/** Names of what all instances count for the watch. */
+export const ordersAccepted = "orders_accepted";
+export const ordersFailed = "orders_failed";
+export const handledOf = (queue: string): string => `handled_${queue.replaceAll("-", "_")}`;

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ServiceBusClient } from "@azure/service-bus";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createHandClock, type HandClock } from "#local/clock/hand-clock.ts";
+import { startServiceBus } from "#local/service-bus/index.ts";
+import { createServiceBusQueueWatch } from "#shared/adapters/service-bus/service-bus-queue-watch.ts";
+import { topology } from "#shared/contracts/topology.ts";
+import type { QueueWatch } from "#shared/ports/queue-watch.ts";
+
+const MINUTE = 60_000;
+
+let clock: HandClock;
+let client: ServiceBusClient;
+let queues: QueueWatch;
+let stop: () => Promise<void>;
+
+/** Azure's client on the embedded broker. */
+beforeAll(async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), "expedite-watch-"));
+  clock = createHandClock();
+  const server = await startServiceBus({
+    dataFolder,
+    clock,
+    durability: "relaxed",
+    log: () => undefined,
+    amqpPort: 0,
+    administrationPort: 0,
+    sharedAccessKeys: [{ name: "RootManageSharedAccessKey", key: "for-tests-only", claims: ["Manage"] }],
+    topology,
+  });
+  client = new ServiceBusClient(server.connectionString);
+  queues = createServiceBusQueueWatch(() => Promise.resolve(client));
+  stop = async () => {
+    await client.close();
+    await server.stop();
+    await rm(dataFolder, { recursive: true, force: true });
+  };
+});
+afterAll(() => stop());
+
+test("an empty queue has nothing that waits", async () => {
+  expect(await queues.look("vendor-email", undefined)).toMatchObject({
+    oldestSinceMs: undefined,
+    waiting: 0,
+  });
+});
+
+test("the oldest message is found without being taken or counted; a delayed copy is as old as its first message", async () => {
+  const sender = client.createSender("stock");
+  const now = clock.now();
+  await sender.sendMessages({ body: 1, messageId: "m1" });
+  await clock.advance(MINUTE);
+  const firstEnqueuedAt = new Date(now - 10 * MINUTE).toISOString();
+  await sender.sendMessages({
+    body: 2,
+    messageId: "m2:a2",
+    applicationProperties: { "x-first-enqueued-at": firstEnqueuedAt },
+    scheduledEnqueueTimeUtc: new Date(clock.now() + 5 * MINUTE),
+  });
+  for (let looks = 0; looks < 12; looks++) {
+    const seen = await queues.look("stock", undefined);
+    expect(seen).toMatchObject({ oldestSinceMs: now - 10 * MINUTE, waiting: 2, newDeadLetters: [] });
+  }
+  const receiver = client.createReceiver("stock");
+  const [message] = await receiver.receiveMessages(1);
+  expect([message?.messageId, message?.deliveryCount]).toEqual(["m1", 0]);
+  await receiver.close();
+});
+
+test("dead letters are told once each: by our own properties, or in the broker's words", async () => {
+  await client.createSender("vendor-webhook").sendMessages([
+    {
+      body: 1,
+      messageId: "d1",
+      applicationProperties: { failureReason: "Gone", failureDescription: "answered 410" },
+    },
+    { body: 2, messageId: "d2" },
+  ]);
+  const receiver = client.createReceiver("vendor-webhook");
+  const [first, second] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 5000 });
+  if (first === undefined || second === undefined) throw new Error("Two messages were sent");
+  await receiver.deadLetterMessage(first);
+  const seen = await queues.look("vendor-webhook", undefined);
+  expect(seen.newDeadLetters).toEqual([{ reason: "Gone", description: "answered 410" }]);
+  await receiver.deadLetterMessage(second, {
+    deadLetterReason: "TooLong",
+    deadLetterErrorDescription: "by hand",
+  });
+  await receiver.close();
+  const next = await queues.look("vendor-webhook", seen.mark);
+  expect(next.newDeadLetters).toEqual([{ reason: "TooLong", description: "by hand" }]);
+  expect((await queues.look("vendor-webhook", next.mark)).newDeadLetters).toEqual([]);
+});
