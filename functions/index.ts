@@ -17,6 +17,8 @@ import "./sweep-outbox.ts";
 import "./release-held.ts";
 import "./follow-up-questions.ts";
 import "./watch-backlog.ts";
+import "./reconcile.ts";
+import "./list-findings.ts";
 import "./stock.ts";
 import "./customer-email.ts";
 import "./vendor-notices.ts";

@@ -139,6 +139,9 @@ param releaseSchedule string = '*/15 * * * * *'
 @description('Calls per second that the mail provider takes from all instances together. Empty: no limit.')
 param mailRatePerSecond string = ''
 
+@description('When orders, stock, payments and notices are compared with each other, in NCRONTAB with seconds.')
+param reconcileSchedule string = '0 30 3 * * *'
+
 // People
 
 @description('A group of Microsoft Entra ID that may see dead letters, logs and secrets and edit brands, vendors and keys. Empty: nobody.')
@@ -407,6 +410,7 @@ module parts 'app/role.bicep' = [
         ANSWER_WITHIN_MS: '259200000'
         REMIND_BEFORE_MS: '86400000'
         FOLLOW_UP_SCHEDULE: '0 */5 * * * *'
+        RECONCILE_SCHEDULE: reconcileSchedule
         RETRY_BASE_MS: '10000'
         RETRY_CAP_MS: '900000'
         CIRCUIT_OPEN_MS: '30000'

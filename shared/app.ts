@@ -14,6 +14,13 @@ import { createCosmosCircuits } from "./adapters/cosmos/cosmos-circuits.ts";
 import { connectCosmos } from "./adapters/cosmos/connect-cosmos.ts";
 import { createCosmosDeliveries } from "./adapters/cosmos/cosmos-deliveries.ts";
 import { createCosmosDirectory } from "./adapters/cosmos/cosmos-directory.ts";
+import {
+  createCosmosDeliveryBook,
+  createCosmosOrderBook,
+  createCosmosStockBook,
+} from "./adapters/cosmos/cosmos-books.ts";
+import { createCosmosFindings } from "./adapters/cosmos/cosmos-findings.ts";
+import { createHttpPaymentBook } from "./adapters/payments/http-payment-book.ts";
 import { createCosmosOrders } from "./adapters/cosmos/cosmos-orders.ts";
 import { createCosmosStock } from "./adapters/cosmos/cosmos-stock.ts";
 import { LateTelemetry } from "./adapters/telemetry/silent-telemetry.ts";
@@ -31,6 +38,7 @@ import type { Bus } from "./ports/bus.ts";
 import type { Circuits } from "./ports/circuits.ts";
 import type { DeliveryLedger } from "./ports/delivery-ledger.ts";
 import type { Directory } from "./ports/directory.ts";
+import type { Findings } from "./ports/findings.ts";
 import type { Log } from "./ports/log.ts";
 import type { Mailer } from "./ports/mailer.ts";
 import type { OrderStore } from "./ports/order-store.ts";
@@ -42,6 +50,7 @@ import type { WebhookSender } from "./ports/webhook-sender.ts";
 import { Breaker } from "./use-cases/breaker.ts";
 import { guardedPayments, guardedStock } from "./use-cases/guard.ts";
 import { mailCircuit } from "./use-cases/notify/send-mail.ts";
+import type { Books } from "./use-cases/reconcile/gather.ts";
 import { OutboxPublisher } from "./use-cases/publish-outbox.ts";
 
 /** Everything the functions work with. Each use case takes only the part of it that it needs. */
@@ -56,6 +65,9 @@ export interface App {
   readonly webhooks: WebhookSender;
   readonly bus: Bus;
   readonly outbox: OutboxPublisher;
+  /** Whole stores, for the reconciler. */
+  readonly books: Books;
+  readonly findings: Findings;
   readonly system: System;
   readonly retryPolicy: RetryPolicy;
   readonly circuits: Circuits;
@@ -123,6 +135,8 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     outbox: new OutboxPublisher({ orders, bus, log }),
     answerTimes: { withinMs: settings.ANSWER_WITHIN_MS, remindBeforeMs: settings.REMIND_BEFORE_MS },
     links: questionLinks({ keys: settings.LINK_KEYS.split(","), publicUrl: settings.PUBLIC_URL }),
+    books: booksOf(settings, database),
+    findings: createCosmosFindings(database.container("findings")),
     retryPolicy: { baseMs: settings.RETRY_BASE_MS, capMs: settings.RETRY_CAP_MS },
     ...replaced,
   };
@@ -199,6 +213,19 @@ const webhooksOf = (settings: Settings, system: System): WebhookSender =>
     allowPrivate: privateTargets(settings),
     now: () => system.now(),
   });
+
+function booksOf(settings: Settings, database: Database): Books {
+  const { STOCK_PROVIDER: provider } = settings;
+  return {
+    orders: createCosmosOrderBook(database.container("orders")),
+    deliveries: createCosmosDeliveryBook(database.container("deliveries")),
+    stock: provider === "cosmos" ? createCosmosStockBook(database.container("stock")) : undefined,
+    payments:
+      provider === "commerce"
+        ? undefined
+        : createHttpPaymentBook({ baseUrl: settings.PAYMENTS_URL, apiKey: settings.PAYMENTS_KEY }),
+  };
+}
 
 function mailerOf(settings: Settings): Mailer {
   if (settings.MAIL_PROVIDER === "smtp") return createSmtpMailer({ url: settings.SMTP_URL ?? "" });

@@ -34,7 +34,7 @@ const workerOf = (role: Role): object[] => [
   serviceAccountOf(role),
   ...(mountedSecretsOf(role).length > 0 ? [secretsOf(role)] : []),
   deploymentOf(role, "stable"),
-  triggerAuthenticationOf(role),
+  ...(role.listensTo.length > 0 ? [triggerAuthenticationOf(role)] : []),
   scaledObjectOf(role),
   disruptionBudgetOf(role),
 ];

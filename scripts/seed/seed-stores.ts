@@ -53,7 +53,14 @@ const keyDocuments = ({ keys }: Secrets): ApiKey[] => [
   ...hashed("ops", { ops: keys.ops }),
 ];
 
-const stockLevel = (sku: string) => ({ id: `level_${sku}`, sku, available: PIECES_OF_EACH_SKU, reserved: 0 });
+const stockLevel = (sku: string) => ({
+  id: `level_${sku}`,
+  sku,
+  available: PIECES_OF_EACH_SKU,
+  reserved: 0,
+  sold: 0,
+  stocked: PIECES_OF_EACH_SKU,
+});
 
 async function put(container: Container, document: object): Promise<void> {
   await container.items.upsert(document);

@@ -32,7 +32,7 @@ export const containers = {
   deliveries: {
     id: "deliveries",
     partitionKey: ["/orderId"],
-    indexed: ["/heldBy"],
+    indexed: ["/heldBy", "/createdAt"],
     composite: [
       [
         { path: "/heldBy", order: "ascending" },
@@ -44,9 +44,10 @@ export const containers = {
   circuits: { id: "circuits", partitionKey: ["/id"], indexed: [], expires: false },
   budgets: { id: "budgets", partitionKey: ["/id"], indexed: [], expires: true },
   watch: { id: "watch", partitionKey: ["/kind"], indexed: [], expires: true },
-  stock: { id: "stock", partitionKey: ["/sku"], indexed: [], expires: true },
+  stock: { id: "stock", partitionKey: ["/sku"], indexed: ["/sku", "/state"], expires: true },
   brands: { id: "brands", partitionKey: ["/id"], indexed: [], expires: false },
   vendors: { id: "vendors", partitionKey: ["/id"], indexed: [], expires: false },
+  findings: { id: "findings", partitionKey: ["/id"], indexed: [], expires: false },
   keys: { id: "keys", partitionKey: ["/id"], indexed: [], expires: false },
 } as const satisfies Record<string, ContainerSpec>;
 

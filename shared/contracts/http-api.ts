@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Scope } from "./directory.ts";
+import { FindingList } from "./finding.ts";
 import { OrderRequest } from "./order-request.ts";
 import type { ProblemName } from "./problems.ts";
 import {
@@ -132,6 +133,15 @@ export const httpOperations: readonly HttpOperation[] = [
     summary: "Partners and endpoints with trouble now or before, and how many deliveries wait for them",
     scope: "ops",
     answer: { status: 200, description: "Those in trouble first", schema: CircuitList },
+    problems: [...behindKey],
+  },
+  {
+    id: "list-findings",
+    method: "GET",
+    path: "ops/findings",
+    summary: "What does not agree between orders, stock, payments and notices, the oldest first",
+    scope: "ops",
+    answer: { status: 200, description: "All open findings", schema: FindingList },
     problems: [...behindKey],
   },
   {

@@ -33,6 +33,7 @@ export const Settings = z
     REMIND_BEFORE_MS: z.coerce.number().int().positive().default(86_400_000),
     /** NCRONTAB with seconds: how often reminders and deadlines are looked after. */
     FOLLOW_UP_SCHEDULE: z.string().min(1),
+    RECONCILE_SCHEDULE: z.string().min(1),
     /** The first wait of a retry is up to twice this; waits double up to the cap, with full jitter. */
     RETRY_BASE_MS: z.coerce.number().int().positive().default(10_000),
     RETRY_CAP_MS: z.coerce.number().int().positive().default(900_000),

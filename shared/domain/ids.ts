@@ -39,9 +39,15 @@ const ORDER_ID = new RegExp(`^ord_[${ALPHABET}]{${ID_CHARACTERS}}$`);
 /** Callers put anything into an address; what cannot be an id must not reach a store as part of another address. */
 export const isOrderId = (text: string): boolean => ORDER_ID.test(text);
 
-/** The channel is not part of it: a vendor who changes to another one is still told once. */
-export const deliveryIdFor = (orderId: string, event: string, recipient: string): string =>
-  `dlv_${base32(sha256([orderId, event, recipient]))}`;
+/**
+ * The channel is not part of it: a vendor who changes to another one is still told once. Each question of an order is
+ * asked by a mail of its own.
+ */
+export const deliveryIdFor = (orderId: string, event: string, recipient: string, question = 1): string =>
+  `dlv_${base32(sha256([orderId, question > 1 ? `${event}:${question}` : event, recipient]))}`;
+
+export const findingIdFor = (kind: string, subject: string): string =>
+  `fnd_${base32(sha256([kind, subject]))}`;
 
 /** A UUID (version 8, custom) that is always the same for the same delivery. */
 export function operationIdFor(deliveryId: string): string {

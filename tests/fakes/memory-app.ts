@@ -5,11 +5,13 @@ import { OutboxPublisher } from "#shared/use-cases/publish-outbox.ts";
 import { aBrand, anApiKey, aVendor, aVendorByMail } from "../builders/directory.ts";
 import { Breaker } from "#shared/use-cases/breaker.ts";
 import { createHandSystem, type HandSystem } from "./hand-system.ts";
+import { createMemoryBooks } from "./memory-books.ts";
 import { createMemoryBus, type MemoryBus } from "./memory-bus.ts";
 import { createMemoryBudgets } from "./memory-budgets.ts";
 import { createMemoryCircuits, type MemoryCircuits } from "./memory-circuits.ts";
 import { createMemoryDeliveries, type MemoryDeliveries } from "./memory-deliveries.ts";
 import { createMemoryDirectory, type MemoryDirectory } from "./memory-directory.ts";
+import { createMemoryFindings } from "./memory-findings.ts";
 import { createMemoryMailer, type MemoryMailer } from "./memory-mailer.ts";
 import { createMemoryOrders, type MemoryOrders } from "./memory-orders.ts";
 import { createMemoryPayments, type MemoryPayments } from "./memory-payments.ts";
@@ -57,6 +59,7 @@ export function createMemoryApp(): MemoryApp {
   const orders = createMemoryOrders();
   const bus = createMemoryBus(system);
   const log = createRecordingLog();
+  const ledger = createMemoryDeliveries();
   const circuits = createMemoryCircuits();
   const budgets = createMemoryBudgets(system);
   const ratesPerSecond = {};
@@ -67,7 +70,8 @@ export function createMemoryApp(): MemoryApp {
     ratesPerSecond,
     breaker: new Breaker({ circuits, budgets, system, log, policy, ratesPerSecond }),
     mailAmbiguousSends: 2,
-    ledger: createMemoryDeliveries(),
+    ledger,
+    books: createMemoryBooks(orders, ledger),
     directory: createMemoryDirectory({
       brands: [aBrand(), aBrand({ id: "sock-drawer", name: "The Sock Drawer" })],
       vendors: [aVendor(), aVendorByMail()],
@@ -83,6 +87,7 @@ export function createMemoryApp(): MemoryApp {
     mailer: createMemoryMailer(),
     webhooks: createMemoryWebhookSender(),
     bus,
+    findings: createMemoryFindings(),
     outbox: new OutboxPublisher({ orders, bus, log }),
     system,
     answerTimes: DEFAULT_ANSWER_TIMES,

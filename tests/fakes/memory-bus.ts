@@ -3,6 +3,9 @@ import type { Bus, OutgoingMessage } from "#shared/ports/bus.ts";
 import { TransientFault } from "#shared/ports/faults.ts";
 import type { System } from "#shared/ports/system.ts";
 
+/** As the topology has it, PT30M. */
+const REMEMBER_DUPLICATES_MS = 30 * 60 * 1000;
+
 export interface ArrivedMessage extends OutgoingMessage {
   /** Where it was sent to. */
   readonly target: TopicName | QueueName;
@@ -23,14 +26,15 @@ export interface MemoryBus extends Bus {
 
 export function createMemoryBus(system: Pick<System, "now">): MemoryBus {
   const arrived: ArrivedMessage[] = [];
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   const broken = new Set<TopicName | QueueName>();
   const waiting: { readonly queue: QueueName; readonly message: OutgoingMessage }[] = [];
 
   const isNew = (target: TopicName | QueueName, { messageId }: OutgoingMessage): boolean => {
     const name = `${target}\n${messageId}`;
-    if (seen.has(name)) return false;
-    seen.add(name);
+    const lastMs = seen.get(name);
+    if (lastMs !== undefined && system.now() < lastMs + REMEMBER_DUPLICATES_MS) return false;
+    seen.set(name, system.now());
     return true;
   };
   const isDue = ({ notBeforeMs = 0 }: OutgoingMessage): boolean => notBeforeMs <= system.now();

@@ -60,7 +60,7 @@ export function commerceRoutes(desk: Desk, books: Books, apiKey: string): Route[
         const read = readJson(Operation, call.body);
         if (!read.ok) return read.answer;
         const { operation: kind, id: key, orderId } = read.value;
-        return await serve(call, { kind, key, orderId }, () => carryOut(books, read.value));
+        return await serve(call, { kind, key, orderId }, () => carryOut(books, read.value, desk.clock.now()));
       },
     },
     {
@@ -79,7 +79,7 @@ export function commerceRoutes(desk: Desk, books: Books, apiKey: string): Route[
   ];
 }
 
-function carryOut(books: Books, asked: Operation): Served<Answer> {
+function carryOut(books: Books, asked: Operation, atMs: number): Served<Answer> {
   const { stock } = books;
   switch (asked.operation) {
     case "reserve":
@@ -91,7 +91,7 @@ function carryOut(books: Books, asked: Operation): Served<Answer> {
       return sale === "nothing-held" ? refused(sale, 409, "NothingHeld") : done("sold", sale === "sold");
     }
     case "authorise":
-      return authorise(books.payments, asked);
+      return authorise(books.payments, asked, atMs);
     default:
       return moveOn(books.payments, asked);
   }
@@ -116,12 +116,13 @@ function hold(book: StockBook, asked: Extract<Operation, { operation: "reserve" 
 function authorise(
   book: PaymentBook,
   { id: key, orderId, amount, card }: Extract<Operation, { operation: "authorise" }>,
+  atMs: number,
 ): Served<Answer> {
   const known = book.find(key);
   const { minor: amountMinor, currency } = amount;
   if (known === undefined) {
     const state = authorisationOf(card);
-    book.add({ key, orderId, state, amountMinor, currency });
+    book.add({ key, orderId, state, amountMinor, currency }, atMs);
     return done(state, state === "authorised");
   }
   const same = known.orderId === orderId && known.amountMinor === amountMinor && known.currency === currency;

@@ -48,11 +48,17 @@ export function paymentRoutes(desk: Desk, book: PaymentBook, apiKey: string): Ro
     {
       method: "POST",
       path: "/payments/authorisations",
-      handle: (call) => serve(call, "authorise", keyOf(call), (key) => authorise(book, key, call.body)),
+      handle: (call) =>
+        serve(call, "authorise", keyOf(call), (key) => authorise(book, key, call.body, desk.clock.now())),
     },
     step("captures", "capture"),
     step("voids", "void"),
     step("refunds", "refund"),
+    {
+      method: "GET",
+      path: "/payments",
+      handle: (call) => serve(call, "list", "*", () => list(book, call.query)),
+    },
     {
       method: "GET",
       path: "/payments/:key",
@@ -61,14 +67,14 @@ export function paymentRoutes(desk: Desk, book: PaymentBook, apiKey: string): Ro
   ];
 }
 
-function authorise(book: PaymentBook, key: string, body: Buffer): Served<Answer> {
+function authorise(book: PaymentBook, key: string, body: Buffer, atMs: number): Served<Answer> {
   const read = readJson(Authorisation, body);
   if (!read.ok) return refused("bad-request", read.answer);
   const { orderId, amountMinor, currency, token } = read.value;
   const known = book.find(key);
   if (known === undefined) {
     const payment: Payment = { key, orderId, state: authorisationOf(token), amountMinor, currency };
-    book.add(payment);
+    book.add(payment, atMs);
     // A declined card is remembered, but it moved nothing.
     const effect = payment.state === "authorised";
     return { outcome: payment.state, effect, answer: show(payment, 201) };
@@ -98,6 +104,26 @@ function look(book: PaymentBook, key: string): Served<Answer> {
   const payment = book.find(key);
   if (payment === undefined) return unknown();
   return { outcome: payment.state, effect: false, answer: { status: 200, body: payment } };
+}
+
+const Listing = z.strictObject({
+  orderId: id.optional(),
+  from: z.iso.datetime().optional(),
+  after: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+function list(book: PaymentBook, query: URLSearchParams): Served<Answer> {
+  const asked = Listing.safeParse(Object.fromEntries(query));
+  if (!asked.success) {
+    const issue = asked.error.issues[0];
+    const answer = errorAnswer(400, "BadRequest", issue?.message ?? "", issue?.path.join(".") ?? "");
+    return refused("bad-request", answer);
+  }
+  const { from, ...listing } = asked.data;
+  const { payments, next } = book.list({ ...listing, fromMs: from === undefined ? 0 : Date.parse(from) });
+  const body = { payments, ...(next === undefined ? {} : { next: String(next) }) };
+  return { outcome: "listed", effect: false, answer: { status: 200, body } };
 }
 
 function show(payment: Payment, status: number): Answer {

@@ -7,6 +7,12 @@ import { filledIn, labelsOf, NAMESPACE, selectorOf } from "./common.ts";
 /** Requests come at any hour: never none, and never all in one zone. */
 const FEWEST_FOR_REQUESTS = 2;
 
+/** Timers run where somebody is; only queues call for an instance themselves. */
+function fewestOf({ http, listensTo }: Role): number {
+  if (http) return FEWEST_FOR_REQUESTS;
+  return listensTo.length > 0 ? 0 : 1;
+}
+
 /** Down slowly, so that an instance is not thrown away in every pause between two messages. */
 const calmly = {
   horizontalPodAutoscalerConfig: {
@@ -47,14 +53,14 @@ export function scaledObjectOf(role: Role): IScaledObject {
     metadata: { name: role.name, namespace: NAMESPACE, labels: labelsOf(role) },
     spec: {
       scaleTargetRef: { name: role.name },
-      minReplicaCount: role.http ? FEWEST_FOR_REQUESTS : 0,
+      minReplicaCount: fewestOf(role),
       maxReplicaCount: role.scale.mostInstances,
       pollingInterval: 10,
       cooldownPeriod: 120,
       advanced: calmly,
-      triggers: role.http ? [processor] : queues,
+      triggers: queues.length > 0 ? queues : [processor],
       // Where the length of the queue cannot be known, work goes on.
-      ...(!role.http && { fallback: { failureThreshold: 3, replicas: 2 } }),
+      ...(queues.length > 0 && { fallback: { failureThreshold: 3, replicas: 2 } }),
     },
   };
 }

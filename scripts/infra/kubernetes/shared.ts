@@ -26,6 +26,7 @@ export const settings: IConfigMap = {
     ANSWER_WITHIN_MS: "259200000",
     REMIND_BEFORE_MS: "86400000",
     FOLLOW_UP_SCHEDULE: "0 */5 * * * *",
+    RECONCILE_SCHEDULE: "0 30 3 * * *",
     RETRY_BASE_MS: "10000",
     RETRY_CAP_MS: "900000",
     CIRCUIT_OPEN_MS: "30000",

@@ -29,7 +29,8 @@ type HoldResult = { readonly held: HeldPart } | "short" | "released";
 
 /**
  * Stock in Cosmos DB. Each SKU is a partition with a level document (`available`, `reserved`, `sold`) and one hold document per
- * reservation; level and hold change in one transaction, so goods are held once, released once and never oversold.
+ * reservation; level and hold change in one transaction, so goods are held once, released once and never oversold. Who
+ * restocks raises `available` and `stocked`, by which the reconciler sees that no piece is lost.
  * All or nothing over SKUs: they are held in one order, and what was held is put back when one falls short. Calls with
  * the same id at the same time share their holds; who touched a hold last is the one who may put it back, so that
  * nobody takes away what another call relies on.

@@ -14,10 +14,9 @@ export function newDelivery(
   at: string,
   traceparent?: string,
 ): Delivery {
-  const { event, question = 1, recipient } = notice;
-  const name = question > 1 ? `${event}:${question}` : event;
+  const { event, question, recipient } = notice;
   return {
-    id: deliveryIdFor(ref.orderId, name, recipient),
+    id: deliveryIdFor(ref.orderId, event, recipient, question),
     orderId: ref.orderId,
     brandId: ref.brandId,
     ...notice,

@@ -68,6 +68,7 @@ test("the timers run by the schedules of the settings", () => {
     { name: "release-held", schedule: "%RELEASE_SCHEDULE%" },
     { name: "follow-up-questions", schedule: "%FOLLOW_UP_SCHEDULE%" },
     { name: "watch-backlog", schedule: "%WATCH_SCHEDULE%" },
+    { name: "reconcile", schedule: "%RECONCILE_SCHEDULE%" },
   ]);
 });
 

@@ -4,11 +4,12 @@ import { AppRegistry } from "#local/functions-host/worker/app-registry.ts";
 import { serveCoreModule } from "#local/functions-host/worker/core-module.ts";
 import { type QueueName, queueNames } from "#shared/contracts/topology.ts";
 import type { OutgoingMessage } from "#shared/ports/bus.ts";
+import type { App } from "#shared/app.ts";
 import type { MemoryApp } from "../../fakes/memory-app.ts";
 
 /** The app's real functions, registered through Azure's own library, on whatever app a test gives them. */
 
-let current: MemoryApp | undefined;
+let current: Omit<App, "settings"> | undefined;
 
 vi.mock("#shared/app.ts", () => ({
   loadApp: () =>
@@ -25,7 +26,7 @@ await import("../../../functions/index.ts");
 export const registered = [...registry.functions.values()].map(({ metadata }) => metadata);
 
 /** From now on the functions work with this app. */
-export function useApp(app: MemoryApp): MemoryApp {
+export function useApp<A extends Omit<App, "settings">>(app: A): A {
   current = app;
   return app;
 }
@@ -86,7 +87,7 @@ function parsed(text: string | undefined): unknown {
 }
 
 /** Hands everything that is due to the functions of its queues, and what that leads to, until nothing is due. */
-export async function deliverAll({ bus, outbox }: MemoryApp): Promise<void> {
+export async function deliverAll({ bus, outbox }: Pick<MemoryApp, "bus" | "outbox">): Promise<void> {
   for (let round = 0; round < 50; round++) {
     await outbox.drain();
     const due = queueNames.flatMap((queue) => bus.take(queue).map((message) => ({ queue, message })));

@@ -14,6 +14,7 @@ const enough = {
   PUBLIC_URL: "https://shop.example",
   LINK_KEYS: "a-new-key-of-our-own,the-key-before-that",
   WATCH_SCHEDULE: "0 * * * * *",
+  RECONCILE_SCHEDULE: "0 30 3 * * *",
   PAYMENTS_URL: "http://127.0.0.1:7080/payments",
   PAYMENTS_KEY: SECRET,
   MAIL_CONNECTION_STRING: `endpoint=http://127.0.0.1:7080/;accesskey=${SECRET}`,

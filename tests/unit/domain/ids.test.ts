@@ -13,7 +13,7 @@ const anyText = () => fc.string({ unit: "grapheme", maxLength: 30 });
 const ids: readonly [name: string, make: (...parts: readonly [string, string, string, string]) => string][] =
   [
     ["order", (brand, key) => orderIdFor(brand, key)],
-    ["delivery", deliveryIdFor],
+    ["delivery", (order, event, recipient) => deliveryIdFor(order, event, recipient)],
   ];
 
 describe.each(ids)("the id of the %s", (_name, make) => {
