@@ -9,6 +9,8 @@ export const MAX_MESSAGE_BYTES = 256 * 1024;
 export const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 /** Bytes that wait for a peer to read on before its links get no more. */
 export const MAX_UNSENT_BYTES = 4 * 1024 * 1024;
+/** Messages on their way to the receivers of one session that these have not settled; Azure's client stops at 2048. */
+export const MAX_UNSETTLED = 8192;
 /** Sends a client may have unanswered on one link. */
 export const SENDER_CREDIT = 1000;
 /** Auto-forwarding and topic hops after which a message goes to the transfer dead-letter queue. */

@@ -43,102 +43,63 @@ export interface RheaLink {
   credit: number;
   delivery_count: number;
   _draining?: boolean;
-  _incomplete: { settled: boolean; readonly frames?: readonly Buffer[] } | undefined;
   is_open(): boolean;
-  is_remote_open(): boolean;
+  /** Whether the peer is the one who sends. */
+  is_receiver(): boolean;
   open(): void;
   close(error?: RheaError): void;
   on(event: string, handler: (context: RheaContext) => void): void;
 }
 
-export interface RheaSender extends RheaLink {
-  send(bytes: Buffer, tag: Buffer, format: number): RheaOutgoingDelivery;
-}
+export type RheaSender = RheaLink;
 
 export interface RheaReceiver extends RheaLink {
   add_credit(credit: number): void;
 }
 
-interface RheaDelivery {
-  readonly id: number;
-  readonly remote_settled: boolean;
-  settled: boolean;
-}
-
-export interface RheaOutgoingDelivery {
-  readonly id: number;
-  readonly link: RheaSender;
-  settled: boolean;
-  remote_settled: boolean;
-  /** Ours: what this delivery is about, and that the peer has told us what to do with it. */
-  subject?: unknown;
-  decided?: boolean;
-}
-
-export interface RheaFrame<Performative> {
-  readonly performative: Performative;
-}
-
-export interface RheaTransfer {
-  message_format: number | null | undefined;
-  readonly aborted?: boolean | null;
-}
-
-interface RheaDisposition {
-  /** True when the peer speaks as receiver, about what we sent. */
-  readonly role: boolean;
-  readonly first: number;
-  readonly last?: number | null;
-  readonly settled?: boolean | null;
-  readonly state?: RheaDescribed | null;
-}
-
-/** A described list as rhea leaves it: the outcome's code and its fields. */
-export interface RheaDescribed {
-  readonly descriptor: { readonly value: unknown };
-  readonly value: readonly unknown[];
-}
-
-interface RheaFlow {
-  readonly handle?: number | null;
-  readonly drain?: boolean | null;
-}
-
 export interface RheaSession {
   readonly connection: RheaConnection;
   readonly links: Readonly<Record<string, RheaLink>>;
+  readonly local: { readonly channel: number };
+  readonly remote: { readonly handles: Readonly<Record<number, RheaLink>> };
   readonly incoming: {
-    on_transfer(frame: RheaFrame<RheaTransfer>, receiver: RheaReceiver): void;
     next_transfer_id: number;
     readonly window: number;
     max_transfer_id: number;
   };
   readonly outgoing: {
-    readonly deliveries: {
-      readonly size: number;
-      get_head(): RheaOutgoingDelivery | undefined;
-      by_id(id: number): RheaOutgoingDelivery | undefined;
-    };
-    readonly next_delivery_id: number;
-    readonly next_pending_delivery: number;
-    readonly next_transfer_id: number;
+    next_transfer_id: number;
     readonly window: number;
-    available(): number;
-    transfer_window(): number;
-    process(): void;
+    remote_next_transfer_id: number | undefined;
+    remote_window: number | undefined;
   };
-  on_disposition(frame: RheaFrame<RheaDisposition>): void;
-  on_flow(frame: RheaFrame<RheaFlow>): void;
   output(performative: unknown): void;
+  _write_flow(link?: RheaLink): void;
+}
+
+/** Between the connection and its socket. */
+interface RheaTransport {
+  /** Undefined until the peer's protocol header has come. */
+  readonly header_received: unknown;
+  /** Frames to be written: rhea's own, and bytes of ours. */
+  pending: unknown[];
+  /** The number of bytes that were taken. */
+  read(bytes: Buffer): number;
+  write(socket: Socket): void;
+  peek_size(buffer: Buffer): number | undefined;
 }
 
 export interface RheaConnection {
   readonly socket: Socket;
-  readonly amqp_transport: { peek_size(buffer: Buffer): number | undefined };
-  readonly local_channel_map: Readonly<Record<string, RheaSession>>;
+  readonly amqp_transport: RheaTransport;
+  readonly remote_channel_map: Readonly<Record<number, RheaSession>>;
+  /** What the peer announced; null or undefined = any size. */
+  readonly max_frame_size: number | null | undefined;
   accept(socket: Socket): void;
   is_open(): boolean;
   close(error?: RheaError): void;
+  /** Writes what is pending. */
+  output(): void;
   _register(): void;
   _disconnected(): void;
   on(event: string, handler: (context: RheaContext) => void): void;
@@ -148,9 +109,6 @@ interface RheaContext {
   readonly session: RheaSession;
   readonly receiver: RheaReceiver;
   readonly sender: RheaSender;
-  readonly message: Buffer;
-  readonly delivery: RheaDelivery;
-  readonly format?: number;
   readonly error?: unknown;
 }
 
@@ -161,15 +119,9 @@ export interface RheaContainer {
 
 export interface RheaFrames {
   flow(fields: object): unknown;
-  disposition(fields: object): unknown;
-}
-
-export interface RheaMessage {
-  accepted(): { described(): unknown };
-  rejected(fields: { error: RheaError }): { described(): unknown };
+  write_frame(frame: unknown): Buffer;
 }
 
 export interface RheaTypes {
   wrap_long(value: Buffer): unknown;
-  Writer: new () => { write(value: unknown): void; toBuffer(): Buffer };
 }

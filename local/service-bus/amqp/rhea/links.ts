@@ -1,9 +1,9 @@
-/* oxlint-disable eslint/no-underscore-dangle -- the names are rhea's */
 import type { BrokerError } from "../../errors.ts";
 import { MAX_MESSAGE_BYTES, SENDER_CREDIT } from "../../limits.ts";
 import { createRequire } from "node:module";
 import type {
   GrantedSession,
+  IncomingDelivery,
   IncomingHandlers,
   IncomingLink,
   OutgoingHandlers,
@@ -11,9 +11,9 @@ import type {
   Outcome,
   Peer,
 } from "../links.ts";
-import type { RheaLink, RheaOutgoingDelivery, RheaReceiver, RheaSender, RheaTypes } from "./internals.ts";
+import type { RheaLink, RheaReceiver, RheaSender, RheaTypes } from "./internals.ts";
 import type { Outflow } from "./outflow.ts";
-import { type PatchedSession, plainFormat } from "./session.ts";
+import type { SentOnLink, SessionDeliveries } from "./session.ts";
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- untyped module, see internals.ts
 const types = createRequire(import.meta.url)("rhea/lib/types.js") as RheaTypes;
@@ -48,11 +48,11 @@ export class RheaIncomingLink implements IncomingLink {
   readonly name: string;
   readonly address: string;
   readonly #link: RheaReceiver;
-  readonly #session: PatchedSession;
+  readonly #session: SessionDeliveries;
   #handlers: IncomingHandlers | undefined;
   #used = 0;
 
-  constructor(peer: Peer, link: RheaReceiver, session: PatchedSession) {
+  constructor(peer: Peer, link: RheaReceiver, session: SessionDeliveries) {
     this.peer = peer;
     this.#link = link;
     this.#session = session;
@@ -65,18 +65,25 @@ export class RheaIncomingLink implements IncomingLink {
     mirror(this.#link);
     this.#link.local.attach.max_message_size = MAX_MESSAGE_BYTES;
     this.#link.add_credit(SENDER_CREDIT);
-    this.#link.on("message", ({ message, delivery, format }) => {
-      const { id, remote_settled: presettled } = delivery;
-      if (presettled) delivery.settled = true;
-      handlers.message({
-        payload: message,
-        format: plainFormat(format),
-        settle: (failure) => {
-          delivery.settled = true;
-          if (!presettled) this.#session.settleReceived(id, failure);
-          this.#replenish();
-        },
-      });
+  }
+
+  /** A whole message has come. */
+  received({
+    id,
+    format,
+    settled,
+    payload,
+  }: Pick<IncomingDelivery, "format" | "payload"> & {
+    readonly id: number;
+    readonly settled: boolean;
+  }): void {
+    this.#handlers?.message({
+      payload,
+      format,
+      settle: (failure) => {
+        if (!settled) this.#session.settleReceived(id, failure);
+        this.#replenish();
+      },
     });
   }
 
@@ -89,6 +96,7 @@ export class RheaIncomingLink implements IncomingLink {
   }
 
   closed(): void {
+    this.#session.forget(this, this.#link);
     this.#handlers?.closed();
     this.#handlers = undefined;
   }
@@ -111,13 +119,13 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
   readonly sessionFilter: string | null | undefined;
   readonly timeoutMs: number | undefined;
   readonly #link: RheaSender;
-  readonly #session: PatchedSession;
+  readonly #session: SessionDeliveries;
   readonly #outflow: Outflow;
   #handlers: OutgoingHandlers<unknown> | undefined;
   /** The attach is not answered yet; this is whom to tell when the peer gives up. */
   #withheld: (() => void) | undefined;
 
-  constructor(peer: Peer, link: RheaSender, session: PatchedSession, outflow: Outflow) {
+  constructor(peer: Peer, link: RheaSender, session: SessionDeliveries, outflow: Outflow) {
     this.#outflow = outflow;
     this.peer = peer;
     this.#link = link;
@@ -139,7 +147,6 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
     mirror(this.#link);
     if (session !== undefined) grant(this.#link, session);
     this.#answer();
-    this.#link.on("sender_flow", () => this.credited(this.#link._draining === true));
   }
 
   withhold(closed: () => void): void {
@@ -166,16 +173,12 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
 
   room(): number {
     if (this.#handlers === undefined || !this.#link.is_open() || this.#outflow.isFull()) return 0;
-    const { outgoing } = this.#link.session;
-    const unsent = outgoing.next_delivery_id - outgoing.next_pending_delivery;
-    return Math.min(this.#link.credit - unsent, outgoing.transfer_window() - unsent, outgoing.available());
+    return Math.min(this.#link.credit, this.#session.room());
   }
 
-  send(encoded: Buffer, tag: Buffer, subject: unknown): void {
-    const delivery = this.#link.send(encoded, tag, 0);
-    delivery.subject = subject;
-    this.#outflow.add(encoded.length);
-    if (this.presettled) delivery.settled = true;
+  send(payload: Buffer, tag: Buffer, subject: unknown): void {
+    this.#session.send(this.#link, { payload, tag, settled: this.presettled }, this, subject);
+    this.#outflow.add(payload.length);
   }
 
   drained(): void {
@@ -187,24 +190,13 @@ export class RheaOutgoingLink implements OutgoingLink<unknown> {
   }
 
   /** The peer has decided what is to happen to a delivery. */
-  decided(delivery: RheaOutgoingDelivery, outcome: Outcome): void {
-    if (delivery.decided === true) return;
-    delivery.decided = true;
-    this.#handlers?.outcome(
-      {
-        subject: delivery.subject,
-        settle: (failure) => {
-          // Both flags: rhea waits for a second disposition that the client never sends.
-          delivery.settled = true;
-          delivery.remote_settled = true;
-          this.#session.settleSent(delivery.id, failure);
-        },
-      },
-      outcome,
-    );
+  decided(delivery: SentOnLink, outcome: Outcome): void {
+    const settle = (failure?: BrokerError): void => this.#session.settleSent(delivery, failure);
+    this.#handlers?.outcome({ subject: delivery.subject, settle }, outcome);
   }
 
   closed(): void {
+    this.#session.forget(this, this.#link);
     const [handlers, withheld] = [this.#handlers, this.#withheld];
     this.#handlers = undefined;
     this.#withheld = undefined;

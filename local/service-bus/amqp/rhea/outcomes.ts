@@ -1,11 +1,7 @@
-import { createRequire } from "node:module";
 import { decodeValue, MalformedAmqp } from "../../wire/decode.ts";
+import { ACCEPTED } from "../../wire/frames.ts";
 import type { AmqpMap, AmqpValue } from "../../wire/values.ts";
 import type { Outcome } from "../links.ts";
-import type { RheaDescribed, RheaTypes } from "./internals.ts";
-
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- untyped module, see internals.ts
-const { Writer } = createRequire(import.meta.url)("rhea/lib/types.js") as RheaTypes;
 
 const codes: Readonly<Record<string, number>> = {
   "amqp:accepted:list": 0x24,
@@ -16,15 +12,21 @@ const codes: Readonly<Record<string, number>> = {
 
 const accepted: Outcome = { kind: "accepted" };
 
-/** Undefined for a state that settles nothing (received, or none at all). */
-export function outcomeOf(state: RheaDescribed | null | undefined): Outcome | undefined {
-  if (state === null || state === undefined) return undefined;
-  const code = codes[String(state.descriptor.value)] ?? Number(state.descriptor.value);
+/**
+ * What an encoded delivery state asks for; undefined for a state that settles nothing (received, or none at all).
+ * @throws MalformedAmqp
+ */
+export function outcomeOf(state: Buffer | undefined): Outcome | undefined {
+  if (state === undefined) return undefined;
+  if (state.equals(ACCEPTED)) return accepted;
+  const [value] = decodeValue(state);
+  if (value.type !== "described") throw new MalformedAmqp("a delivery state has no descriptor");
+  const code = codeOf(value.descriptor);
   if (code === 0x24) return accepted;
   if (code === 0x26) return { kind: "released" };
-  if (code === 0x25) return { kind: "rejected", info: errorInfo(fieldsOf(state)[0]) };
+  if (code === 0x25) return { kind: "rejected", info: errorInfo(fieldsOf(value.value)[0]) };
   if (code !== 0x27) return undefined;
-  const [, undeliverableHere, annotations] = fieldsOf(state);
+  const [, undeliverableHere, annotations] = fieldsOf(value.value);
   return {
     kind: "modified",
     undeliverableHere: undeliverableHere?.type === "boolean" && undeliverableHere.value,
@@ -32,14 +34,14 @@ export function outcomeOf(state: RheaDescribed | null | undefined): Outcome | un
   };
 }
 
-/** rhea drops the types of map values; written back and decoded by us they are kept. */
-function fieldsOf(state: RheaDescribed): readonly AmqpValue[] {
-  const writer = new Writer();
-  writer.write(state);
-  const [value] = decodeValue(writer.toBuffer());
-  if (value.type !== "described" || value.value.type !== "list")
-    throw new MalformedAmqp("an outcome is no list");
-  return value.value.value;
+function codeOf(descriptor: AmqpValue): number | undefined {
+  if (descriptor.type === "symbol") return codes[descriptor.value];
+  return descriptor.type === "ulong" ? Number(descriptor.value) : undefined;
+}
+
+function fieldsOf(value: AmqpValue): readonly AmqpValue[] {
+  if (value.type !== "list") throw new MalformedAmqp("an outcome is no list");
+  return value.value;
 }
 
 function errorInfo(error: AmqpValue | undefined): AmqpMap | undefined {

@@ -2,13 +2,15 @@
 import { createServer, type Socket } from "node:net";
 import { createRequire } from "node:module";
 import type { Log } from "../../../part.ts";
-import { IDLE_TIMEOUT_MS, MAX_FRAME_BYTES } from "../../limits.ts";
+import { IDLE_TIMEOUT_MS } from "../../limits.ts";
 import { type Listening, listenOnLoopback } from "../../listen.ts";
+import { MalformedAmqp } from "../../wire/decode.ts";
 import type { AmqpHandlers, Peer } from "../links.ts";
 import type { RheaConnection, RheaContainer, RheaLink, RheaSender, RheaSession } from "./internals.ts";
 import { RheaIncomingLink, RheaOutgoingLink } from "./links.ts";
 import { Outflow } from "./outflow.ts";
-import { PatchedSession } from "./session.ts";
+import { SessionDeliveries } from "./session.ts";
+import { Transport } from "./transport.ts";
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- rhea's types describe its client side
 const rhea = createRequire(import.meta.url)("rhea") as { create_container(options: object): RheaContainer };
@@ -83,7 +85,8 @@ class ConnectedPeer implements Peer {
   readonly #connection: RheaConnection;
   readonly #socket: Socket;
   readonly #handlers: AmqpHandlers;
-  readonly #sessions = new Map<RheaSession, PatchedSession>();
+  readonly #sessions = new Map<RheaSession, SessionDeliveries>();
+  readonly #transport: Transport;
   readonly #links = new Map<RheaLink, RheaIncomingLink | RheaOutgoingLink>();
 
   constructor(id: string, connection: RheaConnection, socket: Socket, handlers: AmqpHandlers) {
@@ -91,7 +94,7 @@ class ConnectedPeer implements Peer {
     this.#connection = connection;
     this.#socket = socket;
     this.#handlers = handlers;
-    limitFrames(connection);
+    this.#transport = new Transport(connection, (channel) => this.#onChannel(channel));
     const outflow = new Outflow(socket, () => {
       for (const link of this.#links.values()) if (link instanceof RheaOutgoingLink) link.credited(false);
     });
@@ -134,13 +137,19 @@ class ConnectedPeer implements Peer {
     await closed;
   }
 
-  #onSession(session: RheaSession): PatchedSession {
+  #onSession(session: RheaSession): SessionDeliveries {
     let patched = this.#sessions.get(session);
     if (patched === undefined) {
-      patched = new PatchedSession(session, (sender) => this.#outgoing(sender));
+      patched = new SessionDeliveries(session, this.#transport, (link) => this.#links.get(link));
       this.#sessions.set(session, patched);
     }
     return patched;
+  }
+
+  #onChannel(channel: number): SessionDeliveries {
+    const session = this.#connection.remote_channel_map[channel];
+    if (session === undefined) throw new MalformedAmqp(`there is no session on the channel ${channel}`);
+    return this.#onSession(session);
   }
 
   #outgoing(sender: RheaSender): RheaOutgoingLink | undefined {
@@ -185,18 +194,6 @@ function acknowledgeAtOnce(connection: RheaConnection, socket: Socket): void {
     isWaiting = true;
     look(socket.bytesWritten, TURNS_TO_ANSWER);
   });
-}
-
-/** rhea collects a frame of any announced size; this ends the connection instead. */
-function limitFrames(connection: RheaConnection): void {
-  const transport = connection.amqp_transport;
-  const original = transport.peek_size.bind(transport);
-  transport.peek_size = (buffer) => {
-    const size = original(buffer);
-    if (size !== undefined && size > MAX_FRAME_BYTES)
-      throw new Error(`a frame of ${size} bytes is too large`);
-    return size;
-  };
 }
 
 function describe(context: unknown): string {

@@ -2,47 +2,72 @@
 import { createRequire } from "node:module";
 import type { BrokerError } from "../../errors.ts";
 import { MAX_FRAME_BYTES } from "../../limits.ts";
-import type {
-  RheaFrame,
-  RheaFrames,
-  RheaMessage,
-  RheaReceiver,
-  RheaSender,
-  RheaSession,
-  RheaTransfer,
-} from "./internals.ts";
-import type { RheaOutgoingLink } from "./links.ts";
+import { MalformedAmqp } from "../../wire/decode.ts";
+import { transferFrames } from "../../wire/frames.ts";
+import type { Disposition, Flow, Transfer } from "../../wire/performatives.ts";
+import { Dispositions } from "./dispositions.ts";
+import type { Outcome } from "../links.ts";
+import type { RheaFrames, RheaLink, RheaSender, RheaSession } from "./internals.ts";
+import { RheaIncomingLink, RheaOutgoingLink } from "./links.ts";
 import { outcomeOf } from "./outcomes.ts";
+import { Assembly } from "./assembly.ts";
+import { Sent, type SentDelivery } from "./sent.ts";
+import { serial } from "./serial.ts";
+import type { FrameTaker, Transport } from "./transport.ts";
 
-const require = createRequire(import.meta.url);
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- untyped module, see internals.ts
-const frames = require("rhea/lib/frames.js") as RheaFrames;
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- untyped module, see internals.ts
-const outcomes = require("rhea/lib/message.js") as RheaMessage;
+const frames = createRequire(import.meta.url)("rhea/lib/frames.js") as RheaFrames;
 
-/** rhea decodes messages of format 0 by itself; this private format stops it. */
-const UNDECODED = 1;
-
-/** The format that the peer gave a delivery, behind rhea's back. */
-export const plainFormat = (format: number | undefined): number =>
-  format === undefined || format === UNDECODED ? 0 : format;
+type Ours = RheaIncomingLink | RheaOutgoingLink;
+export type SentOnLink = SentDelivery<RheaOutgoingLink>;
 
 /**
- * One AMQP session with rhea's flaws worked round: messages stay encoded, dispositions are read and written
- * here (rhea merges different outcomes into one), and settled deliveries leave its buffer.
+ * The deliveries of one AMQP session, both ways, without rhea's part in them: it decodes what is to stay encoded,
+ * merges different outcomes into one and keeps what was settled. rhea still counts the transfers, since it writes
+ * flows of its own.
  */
-export class PatchedSession {
+export class SessionDeliveries implements FrameTaker {
   readonly #session: RheaSession;
+  readonly #transport: Transport;
+  readonly #linkOf: (link: RheaLink) => Ours | undefined;
   readonly #received = new Dispositions(true);
-  readonly #sent = new Dispositions(false);
+  readonly #answered = new Dispositions(false);
+  readonly #assembly = new Assembly();
+  readonly #sent = new Sent<RheaOutgoingLink>();
+  #nextDeliveryId = 0;
+  /** Frames that wait for the peer to open its window. */
+  readonly #unsent: Buffer[] = [];
   #flushing = false;
   #closed = false;
 
-  constructor(session: RheaSession, linkOf: (sender: RheaSender) => RheaOutgoingLink | undefined) {
+  constructor(session: RheaSession, transport: Transport, linkOf: (link: RheaLink) => Ours | undefined) {
     this.#session = session;
-    this.#keepEncoded();
-    this.#readDispositions(linkOf);
-    this.#wakeOnFlow(linkOf);
+    this.#transport = transport;
+    this.#linkOf = linkOf;
+  }
+
+  /** How many more messages this session can send. */
+  room(): number {
+    if (this.#unsent.length > 0) return 0;
+    return Math.min(this.#window(), this.#sent.room);
+  }
+
+  /** Sends a message; `subject` comes back with its outcome unless it is settled already. */
+  send(
+    sender: RheaSender,
+    { payload, tag, settled }: { readonly payload: Buffer; readonly tag: Buffer; readonly settled: boolean },
+    link: RheaOutgoingLink,
+    subject: unknown,
+  ): void {
+    const id = this.#nextDeliveryId;
+    this.#nextDeliveryId = serial(id + 1);
+    if (!settled) this.#sent.add(id, link, subject);
+    sender.credit--;
+    sender.delivery_count++;
+    const delivery = { handle: sender.local.handle, id, tag, settled };
+    const most = sender.connection.max_frame_size ?? MAX_FRAME_BYTES;
+    this.#unsent.push(...transferFrames(this.#channel, delivery, payload, most));
+    this.#sendUnsent();
   }
 
   /** Settles a delivery that we received. */
@@ -52,26 +77,28 @@ export class PatchedSession {
   }
 
   /** Settles a delivery that we sent, at the peer's wish. */
-  settleSent(id: number, failure: BrokerError | undefined): void {
-    this.#sent.add(id, failure);
+  settleSent({ id }: SentOnLink, failure: BrokerError | undefined): void {
+    const wasFull = this.#sent.room <= 0;
+    this.#sent.remove(id);
+    this.#answered.add(id, failure);
     this.#flushSoon();
+    if (wasFull) this.#wake();
   }
 
   /** Flow with no credit left and drain set; the client waits for exactly this. */
   writeDrained(link: RheaSender): void {
-    const session = this.#session;
-    session.outgoing.process();
     link.delivery_count += link.credit;
     link.credit = 0;
     link._draining = false;
-    const nextIncoming = session.incoming.next_transfer_id >>> 0;
-    session.incoming.max_transfer_id = nextIncoming + session.incoming.window;
-    session.output(
+    const { incoming, outgoing } = this.#session;
+    const nextIncoming = incoming.next_transfer_id >>> 0;
+    incoming.max_transfer_id = nextIncoming + incoming.window;
+    this.#session.output(
       frames.flow({
         next_incoming_id: nextIncoming,
-        incoming_window: session.incoming.window,
-        next_outgoing_id: session.outgoing.next_transfer_id >>> 0,
-        outgoing_window: session.outgoing.window,
+        incoming_window: incoming.window,
+        next_outgoing_id: outgoing.next_transfer_id >>> 0,
+        outgoing_window: outgoing.window,
         handle: link.local.handle,
         delivery_count: link.delivery_count,
         link_credit: 0,
@@ -80,8 +107,111 @@ export class PatchedSession {
     );
   }
 
+  flow(flow: Flow): void {
+    const { incoming, outgoing } = this.#session;
+    outgoing.remote_next_transfer_id = flow.nextIncomingId ?? outgoing.remote_next_transfer_id;
+    outgoing.remote_window = flow.incomingWindow;
+    incoming.next_transfer_id = flow.nextOutgoingId;
+    this.#sendUnsent();
+    if (flow.handle === undefined) {
+      if (flow.echo) this.#session._write_flow();
+      // It opens the session's window, for every link.
+      this.#wake();
+      return;
+    }
+    const link = this.#attached(flow.handle);
+    if (!link.is_receiver()) {
+      link.credit = (flow.deliveryCount ?? 0) + (flow.linkCredit ?? 0) - link.delivery_count;
+      const ours = this.#linkOf(link);
+      if (ours instanceof RheaOutgoingLink) ours.credited(flow.drain);
+    }
+    if (flow.echo) this.#session._write_flow(link);
+  }
+
+  transfer(transfer: Transfer): void {
+    const { incoming, connection } = this.#session;
+    incoming.next_transfer_id++;
+    // rhea looks whether the peer needs a new window.
+    connection._register();
+    const receiver = this.#attached(transfer.handle);
+    const whole = this.#assembly.take(receiver, transfer);
+    if (whole !== undefined) this.#deliver(receiver, whole);
+  }
+
+  disposition({ role, first, last, settled, state }: Disposition): void {
+    // Nothing depends on what the peer says about its own deliveries: they were settled by our answer.
+    if (!role) return;
+    const outcome = outcomeOf(state);
+    for (const delivery of this.#sent.between(first, last)) {
+      if (outcome !== undefined) this.#decide(delivery, outcome);
+      // The peer has forgotten it without a word; its lock runs on.
+      else if (settled && !delivery.isDecided) this.#sent.remove(delivery.id);
+    }
+  }
+
+  /** A link has ended: nothing will be heard of its deliveries. */
+  forget(ended: Ours, rheaLink: RheaLink): void {
+    this.#assembly.forget(rheaLink);
+    if (ended instanceof RheaOutgoingLink) this.#sent.removeAllOf(ended);
+  }
+
   close(): void {
     this.#closed = true;
+  }
+
+  get #channel(): number {
+    return this.#session.local.channel;
+  }
+
+  #attached(handle: number): RheaLink {
+    const link = this.#session.remote.handles[handle];
+    if (link === undefined) throw new MalformedAmqp(`there is no link with the handle ${handle}`);
+    return link;
+  }
+
+  /** Room for transfers in the peer's window. */
+  #window(): number {
+    const { next_transfer_id: next, remote_next_transfer_id: remote, remote_window } = this.#session.outgoing;
+    return (remote_window ?? 0) - serial(next - (remote ?? 0));
+  }
+
+  #deliver(receiver: RheaLink, { deliveryId, format, settled, payload }: Transfer): void {
+    const ours = this.#linkOf(receiver);
+    if (deliveryId === undefined) throw new MalformedAmqp("a delivery has no number");
+    if (!(ours instanceof RheaIncomingLink)) return;
+    if (receiver.credit <= 0) {
+      const description = "More messages were sent than the link had credit for.";
+      receiver.close({ condition: "amqp:link:transfer-limit-exceeded", description });
+      return;
+    }
+    receiver.credit--;
+    receiver.delivery_count++;
+    ours.received({ id: deliveryId, format: format ?? 0, settled, payload });
+  }
+
+  #decide(delivery: SentOnLink, outcome: Outcome): void {
+    if (delivery.isDecided) return;
+    delivery.isDecided = true;
+    delivery.link.decided(delivery, outcome);
+  }
+
+  #sendUnsent(): void {
+    const { outgoing } = this.#session;
+    let sent = 0;
+    for (const frame of this.#unsent) {
+      if (this.#window() <= 0) break;
+      outgoing.next_transfer_id = serial(outgoing.next_transfer_id + 1);
+      this.#transport.write(frame);
+      sent++;
+    }
+    if (sent > 0) this.#unsent.splice(0, sent);
+  }
+
+  #wake(): void {
+    for (const link of Object.values(this.#session.links)) {
+      const ours = this.#linkOf(link);
+      if (ours instanceof RheaOutgoingLink) ours.credited(false);
+    }
   }
 
   /** After a commit many deliveries settle in one go; a run of accepted ones needs one frame. */
@@ -91,106 +221,9 @@ export class PatchedSession {
     queueMicrotask(() => {
       this.#flushing = false;
       if (this.#closed) return;
-      this.#received.flush((fields) => this.#session.output(frames.disposition(fields)));
-      this.#sent.flush((fields) => this.#session.output(frames.disposition(fields)));
-      this.#session.connection._register();
+      const write = (frame: Buffer): void => this.#transport.write(frame);
+      this.#received.flush(this.#channel, write);
+      this.#answered.flush(this.#channel, write);
     });
-  }
-
-  #keepEncoded(): void {
-    const { incoming } = this.#session;
-    const original = incoming.on_transfer.bind(incoming);
-    incoming.on_transfer = (frame: RheaFrame<RheaTransfer>, receiver: RheaReceiver): void => {
-      const transfer = frame.performative;
-      if (receiver._incomplete === undefined) {
-        if (
-          transfer.message_format === 0 ||
-          transfer.message_format === null ||
-          transfer.message_format === undefined
-        ) {
-          transfer.message_format = UNDECODED;
-        }
-      } else {
-        const pending = receiver._incomplete.frames ?? [];
-        if (pending.reduce((sum, part) => sum + part.length, 0) > MAX_FRAME_BYTES) {
-          throw new Error("a message in several frames is far too large");
-        }
-        if (transfer.aborted === true) {
-          receiver._incomplete.settled = true;
-          receiver._incomplete = undefined;
-          incoming.next_transfer_id++;
-          return;
-        }
-      }
-      original(frame, receiver);
-    };
-  }
-
-  #readDispositions(linkOf: (sender: RheaSender) => RheaOutgoingLink | undefined): void {
-    const { deliveries } = this.#session.outgoing;
-    this.#session.on_disposition = ({ performative }): void => {
-      const head = deliveries.get_head();
-      // Nothing depends on what the peer says about its own deliveries: they were settled by our answer.
-      if (!performative.role || head === undefined) return;
-      const outcome = outcomeOf(performative.state);
-      const last = Math.min(performative.last ?? performative.first, head.id + deliveries.size - 1);
-      for (let id = Math.max(performative.first, head.id); id <= last; id++) {
-        const delivery = deliveries.by_id(id);
-        if (delivery !== undefined && !delivery.settled && outcome !== undefined) {
-          linkOf(delivery.link)?.decided(delivery, outcome);
-        }
-      }
-    };
-  }
-
-  /** A flow without a handle opens the session's window, for every link. */
-  #wakeOnFlow(linkOf: (sender: RheaSender) => RheaOutgoingLink | undefined): void {
-    const session = this.#session;
-    const original = session.on_flow.bind(session);
-    session.on_flow = (frame): void => {
-      original(frame);
-      if (frame.performative.handle !== undefined && frame.performative.handle !== null) return;
-      for (const link of Object.values(session.links)) {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the map only knows senders
-        linkOf(link as RheaSender)?.credited(false);
-      }
-    };
-  }
-}
-
-/** Answers that wait to be written: one frame per failure, one per run of successes. */
-class Dispositions {
-  readonly #role: boolean;
-  #accepted: number[] = [];
-  #failed: { readonly id: number; readonly failure: BrokerError }[] = [];
-
-  constructor(role: boolean) {
-    this.#role = role;
-  }
-
-  add(id: number, failure: BrokerError | undefined): void {
-    if (failure === undefined) this.#accepted.push(id);
-    else this.#failed.push({ id, failure });
-  }
-
-  flush(write: (fields: object) => void): void {
-    const done = this.#accepted.toSorted((a, b) => a - b);
-    const failed = this.#failed;
-    this.#accepted = [];
-    this.#failed = [];
-    for (let from = 0; from < done.length;) {
-      let to = from;
-      while (to + 1 < done.length && done[to + 1] === (done[to] ?? 0) + 1) to++;
-      this.#write(write, done[from] ?? 0, done[to] ?? 0, outcomes.accepted().described());
-      from = to + 1;
-    }
-    for (const { id, failure } of failed) {
-      const error = { condition: failure.condition, description: failure.message };
-      this.#write(write, id, id, outcomes.rejected({ error }).described());
-    }
-  }
-
-  #write(write: (fields: object) => void, first: number, last: number, state: unknown): void {
-    write({ role: this.#role, first, last, settled: true, state });
   }
 }
