@@ -7,11 +7,23 @@ import { examineGoods } from "#shared/domain/reconcile/examine-goods.ts";
 import { examineMoney } from "#shared/domain/reconcile/examine-money.ts";
 import { examineStock } from "#shared/domain/reconcile/examine-stock.ts";
 import type { Hold, OrderRecords, PaymentRecord } from "#shared/domain/reconcile/records.ts";
-import { anyCommands, live } from "../../builders/lives.ts";
+import { anyCommands, type Command, live } from "../../builders/lives.ts";
 import { anOrder } from "../../builders/orders.ts";
 
+/** Chance alone seldom gets so far. */
+const courses: readonly (readonly Command[])[] = [
+  [],
+  ["confirm", "hand over at the mill", "hand over at the dairy"],
+  ["confirm", "hand over at the mill", "hand over at the dairy", "sell"],
+  ["confirm", "cancel", "return the money"],
+  ["ask about the stock", "answer to go without", "confirm"],
+  ["ask about the payment", "answer with a new card", "confirm"],
+];
+
 const anyOrder = (): fc.Arbitrary<Order> =>
-  anyCommands().map((commands) => live(anOrder(), commands).at(-1)?.after ?? anOrder());
+  fc
+    .tuple(fc.constantFrom(...courses), anyCommands())
+    .map(([course, more]) => live(anOrder(), [...course, ...more]).at(-1)?.after ?? anOrder());
 
 /** What the stock and the provider say when everything has come to rest and every round is as it should be. */
 function atRest(order: Order): OrderRecords {
