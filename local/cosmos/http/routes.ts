@@ -46,11 +46,17 @@ function byLength(segments: readonly string[], length: number, feed: Handler, re
 }
 
 function handleItemFeed(service: Service, request: Request): Reply | Promise<Reply> {
-  if (request.method === "GET") return handleFeed(service, request);
+  if (request.method === "GET") return read(handleFeed, service, request);
   if (request.method !== "POST") throw methodNotAllowed(request);
   return isQuery(request) || flag(request, "x-ms-cosmos-is-query-plan-request")
-    ? handleQuery(service, request)
+    ? read(handleQuery, service, request)
     : postItem(service, request);
+}
+
+/** A container that somebody is making is known before the tables are there that these read. */
+function read(handler: Handler, service: Service, request: Request): Reply | Promise<Reply> {
+  const settled = service.store.changesSettled();
+  return settled === undefined ? handler(service, request) : settled.then(() => handler(service, request));
 }
 
 const onlyPost =

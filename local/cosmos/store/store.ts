@@ -46,6 +46,7 @@ export class Store {
   readonly #log: Log;
   readonly #chores: Chores;
   #turn: Turn | undefined;
+  #changes = 0;
 
   constructor(dataFolder: string, durability: Durability, clock: Clock, log: Log = () => undefined) {
     const path = join(dataFolder, "cosmos.db");
@@ -126,6 +127,7 @@ export class Store {
 
   /** Like `write`, for changes of the catalogue. */
   async change<T>(work: () => T): Promise<T> {
+    this.#changes++;
     try {
       return await this.write(work);
     } catch (error) {
@@ -134,7 +136,14 @@ export class Store {
         this.catalog.resume();
       }
       throw error;
+    } finally {
+      this.#changes--;
     }
+  }
+
+  /** Undefined when all the catalogue shows is on disk, where queries and feeds read; else resolves when it is. */
+  changesSettled(): Promise<void> | undefined {
+    return this.#changes === 0 ? undefined : this.settled();
   }
 
   /** Resolves when everything a reader of the writing connection may have seen is durable. */
