@@ -1,5 +1,6 @@
 import type { HostJson } from "./app/host-json.ts";
 import { type IndexedFunction, indexFunctions } from "./app/index-functions.ts";
+import { refuseOlderModels } from "./app/older-models.ts";
 import type { Log } from "../part.ts";
 import { type Clock, realClock } from "../clock/clock.ts";
 import { forkedWorkers } from "./pool/forked-worker.ts";
@@ -10,6 +11,7 @@ import { InstanceGroup } from "./pool/instance-group.ts";
 import { InvocationFailure } from "./pool/worker-failure.ts";
 import { groupOf, planGroups, seedGroups } from "./scale/plan-groups.ts";
 import { limitsOf, type ScaleSettings } from "./scale/scale-settings.ts";
+import { tellOfRetries } from "./retry/tell-of-retries.ts";
 import { Bindings } from "./bindings/bindings.ts";
 import { isDisabled, type Settings } from "./settings.ts";
 import type { InvocationRequest, InvocationResponse } from "./worker/wire.ts";
@@ -134,7 +136,8 @@ export class Generation {
   }
 
   async #load(): Promise<void> {
-    const { settings, scale } = this.#options;
+    const { appRoot, settings, scale } = this.#options;
+    refuseOlderModels(appRoot);
     // Before it is known who has work: loading an app costs more than dropping a worker.
     for (const name of seedGroups(scale.grouping)) {
       this.#seeds.set(name, this.#addGroup(name).launchInstance());
@@ -144,6 +147,7 @@ export class Generation {
     this.#functions = indexFunctions(this.#app.functions, settings).filter(
       ({ name }) => !isDisabled(name, settings),
     );
+    tellOfRetries(this.#functions, this.#options.log);
     this.#bindings = new Bindings(this.#functions, {
       serviceBus: this.#options.hostJson.extensions.serviceBus,
       clock: this.#options.clock,

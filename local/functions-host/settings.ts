@@ -41,8 +41,8 @@ export function connectionString(name: string, settings: Settings, where: string
   throw new HostRefusal("setting-missing", `${where}: there is no app setting "${name}" with its connection`);
 }
 
-/** `AzureWebJobs.<function>.Disabled` = true or 1 switches one function off. */
+/** `AzureWebJobs.<function>.Disabled` = true or 1 switches one function off; the other form is for shells without dots. */
 export function isDisabled(functionName: string, settings: Settings): boolean {
-  const value = setting(settings, `AzureWebJobs.${functionName}.Disabled`);
-  return value !== undefined && /^(true|1)$/i.test(value);
+  const names = [`AzureWebJobs.${functionName}.Disabled`, `AzureWebJobs_${functionName}_Disabled`];
+  return names.some((name) => /^(true|1)$/i.test(setting(settings, name) ?? ""));
 }

@@ -3,6 +3,7 @@ import { connectionString } from "../settings.ts";
 import type { Settings } from "../settings.ts";
 import type { Binding, RegisteredFunction } from "../worker/wire.ts";
 import { type BindingContext, flag, property, resolved, text } from "./binding-properties.ts";
+import { serviceBusConnection } from "./service-bus-trigger.ts";
 
 interface CosmosContainer {
   readonly connectionString: string;
@@ -85,7 +86,7 @@ function input(name: string, context: BindingContext, functionName: string): Inp
 }
 
 function output(name: string, context: BindingContext, functionName: string): OutputBinding {
-  const { binding, settings, where } = context;
+  const { binding, where } = context;
   switch (binding.type.toLowerCase()) {
     case "cosmosdb": {
       const throughput = property(binding, "containerThroughput");
@@ -103,8 +104,7 @@ function output(name: string, context: BindingContext, functionName: string): Ou
       if (entity === undefined) {
         throw new HostRefusal("function-invalid", `${where} needs a queueName or a topicName`);
       }
-      const connection = connectionString(text(binding, "connection") ?? "ServiceBus", settings, where);
-      return { kind: "serviceBus", name, connectionString: connection, entity };
+      return { kind: "serviceBus", name, connectionString: serviceBusConnection(context), entity };
     }
     default:
       throw unknown(binding, "output", functionName);

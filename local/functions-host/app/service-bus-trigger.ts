@@ -4,7 +4,7 @@ import { flag, resolved, text, type BindingContext } from "./binding-properties.
 import type { Indexed, ServiceBusFunction } from "./index-functions.ts";
 
 export function serviceBusTrigger(context: BindingContext): Omit<ServiceBusFunction, keyof Indexed> {
-  const { binding, settings, where } = context;
+  const { binding, where } = context;
   if (flag(context, "sdkBinding") === true) {
     throw new HostRefusal(
       "not-supported",
@@ -13,8 +13,7 @@ export function serviceBusTrigger(context: BindingContext): Omit<ServiceBusFunct
   }
   return {
     trigger: "serviceBus",
-    // Azure's default when the binding names no connection.
-    connectionString: connectionString(text(binding, "connection") ?? "ServiceBus", settings, where),
+    connectionString: serviceBusConnection(context),
     entity: entityOf(context),
     binary: text(binding, "dataType")?.toLowerCase() === "binary",
     batches: text(binding, "cardinality")?.toLowerCase() === "many",
@@ -22,6 +21,10 @@ export function serviceBusTrigger(context: BindingContext): Omit<ServiceBusFunct
     autoComplete: flag(context, "autoCompleteMessages"),
   };
 }
+
+/** Azure's default when the binding names no connection. Unlike Cosmos DB's, this name may itself come from a setting. */
+export const serviceBusConnection = (context: BindingContext): string =>
+  connectionString(resolved(context, "connection") ?? "ServiceBus", context.settings, context.where);
 
 function entityOf(context: BindingContext): ServiceBusFunction["entity"] {
   const queue = resolved(context, "queueName");

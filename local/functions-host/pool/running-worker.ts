@@ -161,6 +161,8 @@ export class RunningWorker {
     if (oldest === undefined || oldest[1].startedAt + timeoutMs > this.#options.clock.now()) return;
     const [invocationId, { functionName }] = oldest;
     const message = `function "${functionName}" ran longer than functionTimeout (${timeoutMs / 1000} s)`;
+    // Before anybody hears of it: an abandoned message comes again within a millisecond, and must find the next worker.
+    this.isReady = false;
     this.#take(invocationId)?.reject(new InvocationFailure("timeout", message));
     this.#link.kill();
   }

@@ -16,7 +16,6 @@ export async function serviceBusListeners(
   context: ListenerContext,
 ): Promise<{ listeners: Listener[]; close: () => Promise<void> }> {
   if (functions.length === 0) return { listeners: [], close: () => Promise.resolve() };
-  warnOfRetries(functions, context);
   const { ServiceBusClients } = await import("./clients.ts");
   const clients = new ServiceBusClients(context.hostJson.extensions.serviceBus);
   const listeners = functions.map((target) =>
@@ -41,13 +40,4 @@ function listener(
   }
   if (target.sessions) return new SessionListener(target, { ...handling, idleMs });
   return new ServiceBusListener(target, { ...handling, maxConcurrentCalls: maxConcurrentCalls(settings) });
-}
-
-/** Azure documents retry policies as unsupported here: the broker's delivery count is what repeats. */
-function warnOfRetries(functions: readonly ServiceBusFunction[], { log }: ListenerContext): void {
-  for (const { name, retry } of functions) {
-    if (retry === undefined) continue;
-    const why = "Service Bus triggers have no retry policy; a failed message is abandoned and comes again";
-    log("retry policy ignored", { function: name, why });
-  }
 }

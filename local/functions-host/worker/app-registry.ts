@@ -1,3 +1,4 @@
+import { type InvocationScope, logContext } from "./hook-context.ts";
 import type { LogCategory, LogLevel, RegisteredFunction, TypedData } from "./wire.ts";
 
 /** What the library registers: handlers take the trigger's value and the context. */
@@ -52,8 +53,8 @@ export interface LogEntry {
   readonly message: string;
   readonly functionName?: string | undefined;
   readonly invocationId?: string | undefined;
-  /** The library's context object, for log hooks; undefined outside of an invocation. */
-  readonly context?: object | undefined;
+  /** For log hooks; undefined outside of an invocation. */
+  readonly scope?: InvocationScope | undefined;
 }
 
 /** A refusal of the core module. The library tells its users apart by this very mark. */
@@ -121,19 +122,13 @@ export class AppRegistry {
       this.#write(entry);
       return;
     }
-    const view = {
-      level: entry.level,
-      message: entry.message,
-      category: entry.category,
-      invocationContext: entry.context,
-      hookData: {},
-    };
-    for (const hook of this.hooks.log) {
-      try {
-        hook(view);
-      } catch {
-        // as in the real worker: a broken log hook must not take the line with it
-      }
+    const view = logContext(entry, this.appHookData);
+    try {
+      for (const hook of this.hooks.log) hook(view);
+    } catch {
+      // As in the real worker: a broken hook takes all changes with it, never the line.
+      this.#write(entry);
+      return;
     }
     this.#write(entry.category === "user" ? { ...entry, level: view.level, message: view.message } : entry);
   }

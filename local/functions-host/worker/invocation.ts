@@ -1,43 +1,19 @@
-import type { AppRegistry, CoreInvocationContext, FunctionCallback, FunctionEntry } from "./app-registry.ts";
+import type {
+  AppRegistry,
+  CoreInvocationContext,
+  FunctionCallback,
+  FunctionEntry,
+  HookCallback,
+} from "./app-registry.ts";
 import { programmingModel } from "./core-module.ts";
+import { type InvocationScope, postInvocation, preInvocation } from "./hook-context.ts";
 import type { InvocationRequest, InvocationResponse } from "./wire.ts";
-
-/** What pre- and postInvocation hooks see. The two data objects can be filled but not replaced. */
-class HookContext {
-  inputs: unknown[];
-  functionCallback: FunctionCallback;
-  result: unknown;
-  error: unknown;
-  readonly #shared: { hookData: object; appHookData: object; invocationContext: object };
-
-  constructor(
-    shared: { hookData: object; appHookData: object; invocationContext: object },
-    inputs: unknown[],
-    callback: FunctionCallback,
-  ) {
-    this.#shared = shared;
-    this.inputs = inputs;
-    this.functionCallback = callback;
-  }
-
-  get hookData(): object {
-    return this.#shared.hookData;
-  }
-
-  get appHookData(): object {
-    return this.#shared.appHookData;
-  }
-
-  get invocationContext(): object {
-    return this.#shared.invocationContext;
-  }
-}
 
 /**
  * Runs one function once, in the exact order of the real worker: arguments, preInvocation hooks, the handler,
  * postInvocation hooks (which may clear or set the error and replace the result), response.
  *
- * Rejects with whatever the handler or a hook threw.
+ * Rejects with whatever the handler or a hook threw. **A handler that throws undefined or null has succeeded.**
  */
 export async function runInvocation(
   registry: AppRegistry,
@@ -45,7 +21,7 @@ export async function runInvocation(
   request: InvocationRequest,
 ): Promise<InvocationResponse> {
   const { invocationId } = request;
-  const known: { context?: object } = {}; // the library may log before it has made its context
+  const known: { scope?: InvocationScope } = {}; // the library may log before it has made its context
   const core: CoreInvocationContext = {
     invocationId,
     request,
@@ -53,33 +29,67 @@ export async function runInvocation(
     state: undefined,
     log(level, category, message) {
       const functionName = entry.metadata.name;
-      registry.log({ level, category, message, functionName, invocationId, context: known.context });
+      registry.log({ level, category, message, functionName, invocationId, scope: known.scope });
     },
   };
   const model = programmingModel().getInvocationModel(core);
   const { context, inputs } = await model.getArguments();
-  known.context = context;
-  const hooked = registry.hooks.preInvocation.length > 0 || registry.hooks.postInvocation.length > 0;
-  if (!hooked) {
-    core.state = "invocation";
-    const result = await model.invokeFunction(context, inputs, entry.callback);
-    return model.getResponse(context, result);
-  }
-  const shared = { hookData: {}, appHookData: registry.appHookData, invocationContext: context };
-  const before = new HookContext(shared, inputs, entry.callback);
-  core.state = "preInvocationHooks";
-  for (const hook of registry.hooks.preInvocation) await hook(before);
+  const scope = { hookData: {}, appHookData: registry.appHookData, invocationContext: context };
+  known.scope = scope;
 
-  const after = new HookContext(shared, before.inputs, before.functionCallback);
-  core.state = "invocation";
-  try {
-    after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
-  } catch (error) {
-    after.error = error ?? new Error("The function threw nothing.");
-  }
-  core.state = "postInvocationHooks";
-  for (const hook of registry.hooks.postInvocation) await hook(after);
+  const run: Run = async (given, callback) => {
+    core.state = "invocation";
+    try {
+      return { result: await model.invokeFunction(context, given, callback), error: null };
+    } catch (error) {
+      return { result: null, error };
+    } finally {
+      core.state = undefined;
+    }
+  };
+  const { hooks } = registry;
+  const hooked = hooks.preInvocation.length > 0 || hooks.postInvocation.length > 0;
+  const { result, error } = hooked
+    ? await runWithHooks(run, core, scope, inputs, entry.callback, hooks)
+    : await run(inputs, entry.callback);
   // oxlint-disable-next-line typescript/only-throw-error -- whatever the app threw, as it threw it
-  if (after.error !== undefined && after.error !== null) throw after.error;
-  return model.getResponse(context, after.result);
+  if (error !== undefined && error !== null) throw error;
+  return model.getResponse(context, result);
+}
+
+interface Outcome {
+  readonly result: unknown;
+  readonly error: unknown;
+}
+
+type Run = (inputs: unknown[], callback: FunctionCallback) => Promise<Outcome>;
+
+async function runWithHooks(
+  run: Run,
+  core: CoreInvocationContext,
+  scope: InvocationScope,
+  inputs: unknown[],
+  callback: FunctionCallback,
+  hooks: AppRegistry["hooks"],
+): Promise<Outcome> {
+  const before = preInvocation(scope, inputs, callback);
+  await during(core, "preInvocationHooks", hooks.preInvocation, before);
+  const outcome = await run(before.inputs, before.functionCallback);
+  const after = postInvocation(scope, before.inputs, outcome);
+  await during(core, "postInvocationHooks", hooks.postInvocation, after);
+  return after;
+}
+
+async function during(
+  core: CoreInvocationContext,
+  state: NonNullable<CoreInvocationContext["state"]>,
+  hooks: readonly HookCallback[],
+  hookContext: object,
+): Promise<void> {
+  core.state = state;
+  try {
+    for (const hook of hooks) await hook(hookContext);
+  } finally {
+    core.state = undefined;
+  }
 }

@@ -4,6 +4,7 @@ import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AppRegistry } from "./app-registry.ts";
 import { programmingModel, serveCoreModule } from "./core-module.ts";
+import { appLevel } from "./hook-context.ts";
 
 interface AppPackage {
   readonly main?: unknown;
@@ -67,15 +68,7 @@ export async function runAppHooks(
   registry: AppRegistry,
 ): Promise<void> {
   const functionAppDirectory = appRoot.endsWith(sep) ? appRoot.slice(0, -1) : appRoot;
-  for (const hook of registry.hooks[name]) {
-    await hook({
-      get hookData() {
-        return registry.appLevelHookData;
-      },
-      get appHookData() {
-        return registry.appHookData;
-      },
-      functionAppDirectory,
-    });
-  }
+  const { appLevelHookData, appHookData } = registry;
+  const context = appLevel(appLevelHookData, appHookData, functionAppDirectory);
+  for (const hook of registry.hooks[name]) await hook(context);
 }

@@ -136,6 +136,21 @@ test.for([
     'function "blob" has a trigger of type "blobTrigger"',
   ],
   [
+    "a trigger that nobody knows",
+    register('app.generic("odd", { trigger: { type: "carrierPigeonTrigger", name: "p" }, handler });'),
+    'function "odd" has a trigger of type "carrierPigeonTrigger"',
+  ],
+  [
+    "a storage queue trigger",
+    register('app.storageQueue("queue", { queueName: "q", connection: "C", handler });'),
+    'function "queue" has a trigger of type "queueTrigger"',
+  ],
+  [
+    "a function of programming model v3",
+    { ...register('app.get("new", handler);'), "old/function.json": '{ "bindings": [] }' },
+    "belongs to programming model v3 or older",
+  ],
+  [
     "an output binding",
     register(
       'app.http("out", { extraOutputs: [output.storageQueue({ queueName: "q", connection: "C" })], handler });',
