@@ -20,7 +20,7 @@ const set =
   (changes: Readonly<Record<string, unknown>>) =>
   (document: ItemDefinition): ItemDefinition => ({ ...document, ...changes });
 
-const without =
+export const without =
   (...names: readonly string[]) =>
   (document: ItemDefinition): ItemDefinition =>
     Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)));

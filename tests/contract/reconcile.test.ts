@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { Delivery } from "#shared/contracts/delivery.ts";
+import { Order } from "#shared/contracts/order.ts";
+import { deliveryIdFor } from "#shared/domain/ids.ts";
 import type { FindingKind } from "#shared/contracts/finding.ts";
 import { anOrderRequest } from "../builders/orders.ts";
-import { damages, type Fates } from "./reconcile-damages.ts";
+import { damages, type Fates, without } from "./reconcile-damages.ts";
 import { openShop, type World } from "./reconcile-world.ts";
 
 let shop: World;
@@ -32,6 +35,8 @@ async function lifeGoesOn(): Promise<Fates> {
   return fates;
 }
 
+const STORED_BY = new Set(["id", "brandId", "orderId"]);
+
 describe("the reconciler", () => {
   test("finds nothing when nobody has touched anything, whatever became of the orders", async () => {
     await lifeGoesOn();
@@ -51,6 +56,35 @@ describe("the reconciler", () => {
     else await shop.put(container, before);
     await shop.reconcile();
     expect(await shop.findings()).toEqual([]);
+  });
+
+  test.each([
+    { what: "order", container: "orders", schema: Order, nameOf: (orderId: string) => orderId },
+    {
+      what: "notice",
+      container: "deliveries",
+      schema: Delivery,
+      nameOf: (orderId: string) => deliveryIdFor(orderId, "order.confirmed.v1", "customer"),
+    },
+  ] as const)("finds every $what that lacks a member, whichever it is", async (record) => {
+    const { container: name, schema, nameOf } = record;
+    const own = await openShop();
+    onTestFinished(() => own.stop());
+    const container = own.containers[name];
+    // Without the names by which it is stored it would be another record.
+    const members = Object.entries(schema.shape)
+      .filter(([member, type]) => !STORED_BY.has(member) && !type.safeParse(undefined).success)
+      .map(([member]) => member);
+    const broken = (await Promise.all(members.map(() => own.place()))).map(nameOf);
+    await own.rest();
+    await own.wait();
+    for (const [position, member] of members.entries()) {
+      await own.put(container, without(member)(await own.look(container, broken[position]!)));
+    }
+    await own.reconcile();
+    const found = (await own.findings()).filter(({ kind }) => kind === "damaged");
+    expect(members.length).toBeGreaterThan(8);
+    expect(found.map(({ subject }) => subject).toSorted()).toEqual(broken.toSorted());
   });
 
   test("has a consumer do again what a lost message never told it", async () => {
