@@ -64,7 +64,7 @@ const http = z.strictObject({
   hsts: azureOnly,
 });
 
-const FLEX_DEFAULT_TIMEOUT_MS = 30 * 60_000;
+const FLEX_DEFAULT_TIMEOUT = "00:30:00";
 
 /** How hosts agree which of them runs a timer. Defaults are those of Azure's host on a developer's machine. */
 const singleton = z.strictObject({
@@ -82,7 +82,7 @@ const hostJson = z.strictObject({
   $schema: azureOnly,
   functionTimeout: z
     .union([z.literal(["-1", "-00:00:01"]).transform(() => undefined), timeSpan])
-    .default(FLEX_DEFAULT_TIMEOUT_MS),
+    .prefault(FLEX_DEFAULT_TIMEOUT), // `default` would also replace the undefined that -1 stands for
   extensions: z
     .strictObject({
       http: http.prefault({}),

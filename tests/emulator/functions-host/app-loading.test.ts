@@ -146,6 +146,13 @@ test.for([
     'function "queue" has a trigger of type "queueTrigger"',
   ],
   [
+    "an sdkBinding",
+    register(
+      'app.serviceBusQueue("sdk", { queueName: "q", connection: "C", sdkBinding: true, handler } as never);',
+    ),
+    'function "sdk" asks for sdkBinding',
+  ],
+  [
     "a function of programming model v3",
     { ...register('app.get("new", handler);'), "old/function.json": '{ "bindings": [] }' },
     "belongs to programming model v3 or older",

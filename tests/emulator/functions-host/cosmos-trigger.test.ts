@@ -217,6 +217,29 @@ test("hosts come to share the ranges of a container equally, and each change the
   expect(Math.min(ids(first).length, ids(second).length)).toBeGreaterThan(0);
 });
 
+test("two functions on one container that share their leases share its changes; with prefixes each gets all of them", async () => {
+  const { cosmos, orders } = await useOrders();
+  const feed = (name: string, prefix: string): string =>
+    `app.cosmosDB("${name}", { connection: "Cosmos", databaseName: "shop", containerName: "orders", feedPollDelay: 50, ${prefix}
+      createLeaseContainerIfNotExists: true, handler: (documents, context) => context.log(JSON.stringify(documents.map(({ id }) => "${name} " + id))) });`;
+  const appRoot = await useApp({
+    "index.ts": `
+      import { app } from "@azure/functions";
+      ${feed("a", "")} ${feed("b", "")} ${feed("c", 'leaseContainerPrefix: "c",')} ${feed("d", 'leaseContainerPrefix: "d",')}`,
+  });
+  const host = await useHost({ appRoot, settings: { Cosmos: connection(cosmos) } });
+  await watching(cosmos, 3);
+  await add(orders, "one", "two");
+  await eventually(() => (ids(host).length >= 6 ? true : undefined));
+
+  const of = (name: string): string[] => ids(host).filter((id) => id.startsWith(name));
+  expect([of("c"), of("d")]).toEqual([
+    ["c one", "c two"],
+    ["d one", "d two"],
+  ]);
+  expect([...of("a"), ...of("b")].map((id) => id.slice(2)).toSorted()).toEqual(["one", "two"]);
+});
+
 test("the leases of a host that is gone are taken over when they run out", async () => {
   const { cosmos, orders } = await useOrders();
   const trigger = "leaseAcquireInterval: 200, leaseExpirationInterval: 1000, leaseRenewInterval: 300,";

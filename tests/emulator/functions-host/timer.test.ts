@@ -138,3 +138,34 @@ test("a schedule from a setting, faster than once a minute, has no status", asyn
 
   expect(runs(host)).toEqual([{ isPastDue: false, schedule: { adjustForDST: false }, scheduleStatus: null }]);
 });
+
+test("without useMonitor a timer has no status, and what was missed is forgotten", async () => {
+  const dataFolder = await useFolder();
+  const appRoot = await timerApp('schedule: "0 0 * * * *", useMonitor: false');
+  const clock = createHandClock(Date.UTC(2026, 0, 1, 0, 30));
+  const first = await useHost({ appRoot, clock, dataFolder });
+  await first.stop();
+  await clock.advance(3 * HOUR);
+  const second = await useHost({ appRoot, clock, dataFolder });
+
+  await advanceUntil(clock, HOUR, second, 1);
+
+  expect(runs(second)).toEqual([
+    { isPastDue: false, schedule: { adjustForDST: true }, scheduleStatus: null },
+  ]);
+});
+
+test("runOnStartup runs at every start, beside the schedule", async () => {
+  const dataFolder = await useFolder();
+  const appRoot = await timerApp('schedule: "0 0 * * * *", runOnStartup: true');
+  const clock = createHandClock(Date.UTC(2026, 0, 1, 0, 30));
+  const first = await useHost({ appRoot, clock, dataFolder });
+  await eventually(() => (runs(first).length === 1 ? true : undefined));
+  await first.stop();
+  const second = await useHost({ appRoot, clock, dataFolder });
+  await eventually(() => (runs(second).length === 1 && clock.pending > 0 ? true : undefined));
+
+  await advanceUntil(clock, HOUR, second, 2);
+
+  expect(runs(second).map(({ isPastDue }) => isPastDue)).toEqual([false, false]);
+});
