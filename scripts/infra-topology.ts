@@ -1,5 +1,6 @@
 /**
- * What the templates load instead of repeating it: `infra/app/*.json` and the Kubernetes manifests, made from the contracts.
+ * What the templates load instead of repeating it: `infra/app/*.json` and the Kubernetes manifests, made from the contracts;
+ * and a picture of what they come to.
  * `npm run contracts` writes them, `npm run check` compares. Alone: `node scripts/infra-topology.ts [--check]`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { containers } from "#shared/contracts/containers.ts";
 import { topicNames, topology } from "#shared/contracts/topology.ts";
+import { drainCurve } from "./drain-curve/picture.ts";
 import { cosmosContainers } from "./infra/cosmos.ts";
 import { kubernetesManifests } from "./infra/kubernetes.ts";
 import { type Role, roles } from "./infra/roles.ts";
@@ -27,6 +29,7 @@ export function infraDocuments(): Map<string, string> {
     ["infra/app/topology.json", json(serviceBusEntities(topology))],
     ["infra/app/containers.json", json(cosmosContainers(Object.values(containers)))],
     ["infra/app/roles.json", json(roles.map(rightsOf))],
+    ["docs/pictures/drain-curve.svg", drainCurve()],
     ...[...kubernetesManifests(roles)].map(
       ([file, text]) => [`infra/kubernetes/${file}`, text] as [string, string],
     ),

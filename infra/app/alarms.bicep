@@ -300,9 +300,67 @@ var watchAlarms = [
     kind: 'circuit-open'
     text: 'A partner does not answer; a page after ten minutes, or when it is two'
   }
+]
+
+// Valid orders that were refused, straight from what the instances measured: this one must ring when the watch itself, which
+// keeps its memory in the order store, cannot. Windows and rates are those of shared/domain/alarms/burn-rate.ts.
+var burnWindows = [
   {
-    kind: 'orders-refused-burn'
-    text: 'Valid orders are refused, and the error budget of 99.995 % burns too fast'
+    long: '1h'
+    short: '5m'
+    times: '14.4'
+    loudness: 'page'
+  }
+  {
+    long: '6h'
+    short: '30m'
+    times: '6.0'
+    loudness: 'page'
+  }
+  {
+    long: '24h'
+    short: '2h'
+    times: '3.0'
+    loudness: 'ticket'
+  }
+]
+
+resource burnRules 'Microsoft.Insights/scheduledQueryRules@2021-08-01' = [
+  for window in burnWindows: {
+    name: '${abbreviations.alarm}orders-refused-burn-${window.long}-${token}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'orders-refused-burn (${window.long})'
+      description: 'Valid orders are refused, and the error budget of 99.995 % burns ${window.times} times too fast. What to do: ${runbookUrl}#orders-refused-burn'
+      severity: window.loudness == 'page' ? 1 : 2
+      enabled: true
+      autoMitigate: true
+      scopes: [componentId]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'P1D'
+      criteria: {
+        allOf: [
+          {
+            query: 'customMetrics | where name == "orders.accepted" or name == "orders.refused" | extend good = name == "orders.accepted", bad = name == "orders.refused" and toint(customDimensions.status) >= 500 | summarize longGood = sumif(valueSum, good and timestamp > ago(${window.long})), longBad = sumif(valueSum, bad and timestamp > ago(${window.long})), shortGood = sumif(valueSum, good and timestamp > ago(${window.short})), shortBad = sumif(valueSum, bad and timestamp > ago(${window.short})) | where longBad >= 3 and longBad / (longBad + longGood) >= ${window.times} * 0.00005 and shortBad / (shortBad + shortGood) >= ${window.times} * 0.00005'
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: [window.loudness == 'page' ? pageGroupId : ticketGroupId]
+        customProperties: {
+          runbook: '${runbookUrl}#orders-refused-burn'
+        }
+      }
+    }
   }
 ]
 

@@ -1,4 +1,6 @@
 import { afterAll, expect, test } from "vitest";
+import { queueNames } from "#shared/contracts/topology.ts";
+import { alarmKinds } from "#shared/contracts/watch.ts";
 import { otlpSpans, otlpValues } from "../contract/otlp-seen.ts";
 import { startTelemetryReceiver, type TelemetryReceiver } from "../fakes/telemetry-receiver.ts";
 import { eventually } from "./support/eventually.ts";
@@ -8,7 +10,7 @@ let receiver: TelemetryReceiver;
 const cloud = useCloud({
   settings: async () => {
     receiver = await startTelemetryReceiver();
-    return { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+    return { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, WATCH_SCHEDULE: "*/2 * * * * *" };
   },
 });
 
@@ -61,5 +63,17 @@ test("the metrics of the same orders arrive", async () => {
     const metrics = otlpValues(receiver).map(({ metric }) => metric);
     for (const metric of ["orders.accepted", "order.time_to_confirmed", "delivery.time_to_told"])
       expect(metrics).toContain(metric);
+  }, 40_000);
+});
+
+test("the watch looks into the real queues: ages of every consumer, and alarms that are silent", async () => {
+  await eventually(() => {
+    const values = otlpValues(receiver);
+    const watched = values.filter(({ metric }) => metric === "backlog.oldest_age");
+    expect(new Set(watched.map(({ facts }) => facts["consumer"]))).toEqual(
+      new Set([...queueNames, "outbox"]),
+    );
+    const ringing = values.filter(({ metric }) => metric === "alarm.ringing");
+    expect(new Set(ringing.map(({ facts }) => facts["kind"]))).toEqual(new Set(alarmKinds));
   }, 40_000);
 });

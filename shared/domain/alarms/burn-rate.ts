@@ -19,14 +19,14 @@ export interface OrdersBucket {
  * How much faster than allowed the error budget of thirty days is spent, over a long window and over a short one: the
  * long one says that it matters, the short one that it is still going on. (Google, The Site Reliability Workbook, ch. 5.)
  */
-const windows = [
+export const burnWindows = [
   { longMs: HOUR_MS, shortMs: 5 * MINUTE_MS, times: 14.4, loudness: "page" },
   { longMs: 6 * HOUR_MS, shortMs: 30 * MINUTE_MS, times: 6, loudness: "page" },
   { longMs: 24 * HOUR_MS, shortMs: 2 * HOUR_MS, times: 3, loudness: "ticket" },
 ] as const;
 
 /** One failure among few orders is no rate. */
-const FAILURES_AT_LEAST = 3;
+export const FAILURES_AT_LEAST = 3;
 
 /** Adds what was counted since the last look, and forgets what no window reaches any more. */
 export function withCounts(
@@ -49,7 +49,7 @@ export function burnAlarms(buckets: readonly OrdersBucket[], nowMs: number): Ala
     const share = failed === 0 ? 0 : failed / (accepted + failed);
     return { accepted, failed, rate: share / (1 - OBJECTIVE) };
   };
-  for (const { longMs, shortMs, times, loudness } of windows) {
+  for (const { longMs, shortMs, times, loudness } of burnWindows) {
     const [long, short] = [over(longMs), over(shortMs)];
     if (long.failed < FAILURES_AT_LEAST || long.rate < times || short.rate < times) continue;
     const text =

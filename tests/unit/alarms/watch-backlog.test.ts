@@ -126,6 +126,24 @@ test("every look is measured, silence too, so that a rule in Azure can be over",
   expect(levels("alarm.ringing")).toContainEqual(["backlog-age", 2]);
 });
 
+test("what a dead letter quotes of a customer is neither logged nor measured nor said", async () => {
+  app.queues.deadLetters["customer-email"] = [
+    {
+      reason: "MailRefused",
+      description: "550 5.1.1 <sam.field@example.com>: Sam Field, 1 High St, is unknown",
+    },
+  ];
+  await look();
+  expect(app.chat.said).toHaveLength(1);
+  const told = JSON.stringify([
+    app.chat.said,
+    app.log.lines,
+    app.telemetry.values,
+    await app.watchStore.load(),
+  ]);
+  for (const personal of ["sam.field", "Sam Field", "High St"]) expect(told).not.toContain(personal);
+});
+
 test("a chat that cannot be reached keeps nothing from being watched", async () => {
   app.chat.fail();
   app.queues.waiting.stock = [app.system.now() - 31 * MINUTE];

@@ -1,10 +1,8 @@
 import { expect, test } from "vitest";
-import { metrics } from "#shared/contracts/metrics.ts";
-import { alarmKinds } from "#shared/contracts/watch.ts";
 import { queueNames, topicNames } from "#shared/contracts/topology.ts";
 import type { Plan } from "./bicep/template.ts";
 import { ofType, planOfEnvironment, valueAt } from "./environments.ts";
-import { deploy, planted, readText, templatesOf } from "./templates.ts";
+import { deploy, planted, templatesOf } from "./templates.ts";
 
 interface Alarm {
   readonly entity: unknown;
@@ -106,70 +104,4 @@ test("mails and webhooks for alarms are told apart by comma, and may be empty", 
   expect(valueAt(many, 0, "emailReceivers", 1, "emailAddress")).toBe("more@example.com");
   expect(valueAt(many, 1, "webhookReceivers", 0, "serviceUri")).toBe("https://chat.example/hook");
   expect(many.map((group) => String(valueAt(group, "groupShortName")).length <= 12)).toEqual([true, true]);
-});
-
-/** As GitHub makes the anchor of a heading. */
-const anchorsOf = (markdown: string): string[] =>
-  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-    heading
-      .toLowerCase()
-      .replace(/[^a-z0-9 -]/g, "")
-      .replaceAll(" ", "-"),
-  );
-
-/** Rules over what our own watch reports. */
-const watchRules = ofType(planOfEnvironment("production"), "Microsoft.Insights/scheduledQueryRules").map(
-  ({ name, body }) => ({
-    name,
-    description: String(valueAt(body, "properties", "description")),
-    severity: Number(valueAt(body, "properties", "severity")),
-    group: String(valueAt(body, "properties", "actions", "actionGroups", 0)),
-    query: String(valueAt(body, "properties", "criteria", "allOf", 0, "query")),
-  }),
-);
-
-test("every alarm of our own watch has a rule for its ticket and one for its page", () => {
-  for (const kind of alarmKinds) {
-    const found = watchRules.filter(({ query }) => query.includes(`customDimensions.kind) == "${kind}"`));
-    expect(found.map(({ severity, group }) => [severity, /ag-(page|ticket)-/.exec(group)?.[1]])).toEqual([
-      [2, "ticket"],
-      [1, "page"],
-    ]);
-    expect(found.map(({ query }) => /valueMax == (\d)/.exec(query)?.[1])).toEqual(["1", "2"]);
-  }
-});
-
-/** Metrics that a query asks for. */
-const metricsIn = (query: string): string[] =>
-  [...query.matchAll(/name == "([^"]+)"/g)].map(([, name = ""]) => name);
-
-test("the workbook and the rules ask for metrics that exist, and the workbook for every one", () => {
-  const workbook: { items: { content: { query?: string } }[] } = JSON.parse(
-    readText("infra/app/workbook.json"),
-  );
-  const shown = workbook.items.flatMap(({ content }) => metricsIn(content.query ?? ""));
-  const asked = [...shown, ...watchRules.flatMap(({ query }) => metricsIn(query))];
-  expect(asked.filter((name) => !(name in metrics))).toEqual([]);
-  const elsewhere = new Set(["backlog.processed", "message.time_to_done"]);
-  expect(Object.keys(metrics).filter((name) => !shown.includes(name) && !elsewhere.has(name))).toEqual([]);
-});
-
-test("a planted violation is found: a rule over a metric that nobody records", () => {
-  const templates = templatesOf(
-    planted("infra/app/alarms.bicep", 'name == "alarm.ringing"', 'name == "alarm.rings"'),
-  );
-  const [rule] = ofType(deploy({}, templates), "Microsoft.Insights/scheduledQueryRules");
-  const query = String(valueAt(rule?.body, "properties", "criteria", "allOf", 0, "query"));
-  expect(metricsIn(query).filter((name) => !(name in metrics))).toEqual(["alarm.rings"]);
-});
-
-test("every alarm links to its section in docs/operations.md, and every section is that of an alarm", () => {
-  const operations = readText("docs/operations.md");
-  const anchors = anchorsOf(operations);
-  const links = [...alarms, ...watchRules].map(({ description }) => description.split("#").at(-1) ?? "");
-  expect([...new Set(links)].filter((link) => !anchors.includes(link))).toEqual([]);
-  const [, ofAlarms = ""] = operations.split(/^## Alarms$/m);
-  const sections = [...(ofAlarms.split(/^## /m)[0] ?? "").matchAll(/^### (.+)$/gm)].map(([, name]) => name);
-  expect(sections.filter((section) => !links.includes(section ?? ""))).toEqual([]);
-  expect(sections.length).toBeGreaterThan(15);
 });

@@ -50,6 +50,7 @@ test.each([
   ["    timeout-minutes: 15\n    strategy", "    strategy", "test may run for ever"],
   ["permissions:\n  contents: read\n", "", "permissions are not said"],
   ["  pull_request:\n", "  pull_request_target:\n", "code of strangers would run with our rights"],
+  ["- run: npm ci", "- run: az login --client-secret $SECRET", "signs in with a password"],
   ["npm run check", "echo ${{ github.event.pull_request.title }}", "puts foreign text into a command"],
 ])("a planted violation is found: %s", (passage, replacement, found) => {
   const text = readText(`${folder}/ci.yml`);

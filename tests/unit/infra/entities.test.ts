@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { containers, type ContainerSpec } from "#shared/contracts/containers.ts";
 import { topology } from "#shared/contracts/topology.ts";
 import { updateInfraDocuments } from "../../../scripts/infra-topology.ts";
+import type { Plan } from "./bicep/template.ts";
 import { lastName, ofType, planOfEnvironment, valueAt } from "./environments.ts";
+import { deploy, planted, templatesOf } from "./templates.ts";
 
 const plan = planOfEnvironment("production");
 const bus = "Microsoft.ServiceBus/namespaces";
@@ -29,15 +31,24 @@ test("Azure gets every topic with every limit of the topology", () => {
   expect(topology.topics).toEqual(limits);
 });
 
-test("every subscription forwards to the queue of its consumer", () => {
-  const forwards = ofType(plan, `${bus}/topics/subscriptions`).map(({ name, body }) => [
+const forwardsOf = (made: Plan) =>
+  ofType(made, `${bus}/topics/subscriptions`).map(({ name, body }) => [
     ...name.split("/").slice(1),
     valueAt(body, "properties", "forwardTo"),
   ]);
-  const wanted = topology.topics.flatMap((topic) =>
-    topic.subscriptions.map((subscription) => [topic.name, subscription.name, subscription.forwardTo]),
+const wantedForwards = topology.topics.flatMap((topic) =>
+  topic.subscriptions.map((subscription) => [topic.name, subscription.name, subscription.forwardTo]),
+);
+
+test("every subscription forwards to the queue of its consumer", () => {
+  expect(forwardsOf(plan)).toEqual(wantedForwards);
+});
+
+test("a planted violation is found: subscriptions that keep their messages to themselves", () => {
+  const templates = templatesOf(
+    planted("infra/app/service-bus.bicep", "properties: subscription.properties", "properties: {}"),
   );
-  expect(forwards).toEqual(wanted);
+  expect(forwardsOf(deploy({}, templates))).not.toEqual(wantedForwards);
 });
 
 test("every subscription lets exactly the subjects of the topology through", () => {
