@@ -22,6 +22,7 @@ test("Azure's Service Bus clients connect with the connection string of endpoint
   expect(counts.find(({ queue }) => queue === "stock")).toEqual({
     queue: "stock",
     waiting: 1,
+    active: 1,
     deadLetters: 0,
   });
 });

@@ -82,8 +82,12 @@ const planCancellation: Plan = async ({ ledger }, order, vendor, occasion) => {
   // Where the notice of the order has not been planned yet, this keeps it from ever going out.
   const { created } = await ledger.createIfAbsent({ ...told, state: "superseded" });
   const neverTold = created || (await supersede(ledger, told, occasion.at));
-  if (neverTold && !wantsCancellationAlone(order, vendor)) return undefined;
   const cancellation = { ...noticeFor(order, vendor, "order.cancelled.v1", occasion), after: told.id };
+  if (neverTold && !wantsCancellationAlone(order, vendor)) {
+    // A run that died after this entry and before its message left one that nothing would ever settle.
+    if (!created) await supersede(ledger, cancellation, occasion.at);
+    return undefined;
+  }
   const { delivery } = await ledger.createIfAbsent(cancellation);
   return isToDo(delivery) ? delivery : undefined;
 };

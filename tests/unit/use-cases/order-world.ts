@@ -194,6 +194,13 @@ export async function live(story: Story, choose: Choose): Promise<Rest> {
     money: app.payments.effects.map(({ step }) => step),
     held: app.stock.reserved(SKU),
     sold: app.stock.sold(SKU),
-    told: app.bus.arrived.filter(({ target }) => target === "notifications").map(({ subject }) => subject),
+    // What is published again after the broker has forgotten it comes under the same id; its consumers do not forget.
+    told: [
+      ...new Map(
+        app.bus.arrived
+          .filter(({ target }) => target === "notifications")
+          .map(({ messageId, subject }) => [messageId, subject]),
+      ).values(),
+    ],
   };
 }
