@@ -3,7 +3,7 @@ import type { Delivery } from "#shared/contracts/delivery.ts";
 import { gate } from "#shared/domain/circuit.ts";
 import { nextRelease, noteEmpty, usingOnly } from "#shared/domain/release.ts";
 import { budgetsMs } from "#shared/domain/retry.ts";
-import type { Bus, OutgoingMessage } from "#shared/ports/bus.ts";
+import type { Bus } from "#shared/ports/bus.ts";
 import type { Circuits } from "#shared/ports/circuits.ts";
 import type { DeliveryLedger } from "#shared/ports/delivery-ledger.ts";
 import type { Log } from "#shared/ports/log.ts";
@@ -130,7 +130,8 @@ async function releaseInTurn(deps: ReleaseHeldDeps): Promise<number> {
 
 async function release(deps: ReleaseHeldDeps, turns: readonly Turn[]): Promise<number> {
   const updatedAt = new Date(deps.system.now()).toISOString();
-  const byChannel = new Map<Delivery["channel"], OutgoingMessage[]>();
+  const byChannel = new Map<Delivery["channel"], Delivery[]>();
+  const dueMs = new Map<string, number>();
   await Promise.all(
     turns.map(async ({ delivery, atMs }) => {
       const released = await deps.ledger.change(
@@ -140,11 +141,30 @@ async function release(deps: ReleaseHeldDeps, turns: readonly Turn[]): Promise<n
       );
       // Superseded, or on its way already.
       if (released === undefined) return;
-      const messages = byChannel.get(released.channel) ?? [];
-      byChannel.set(released.channel, messages);
-      messages.push(dueMessage(released, released.hop + 1, atMs));
+      dueMs.set(released.id, atMs);
+      byChannel.set(released.channel, [...(byChannel.get(released.channel) ?? []), released]);
     }),
   );
-  await Promise.all([...byChannel].map(([queue, messages]) => deps.bus.send(queue, messages)));
-  return [...byChannel.values()].reduce((sum, messages) => sum + messages.length, 0);
+  await Promise.all(
+    [...byChannel].map(async ([queue, deliveries]) => {
+      const messages = deliveries.map((delivery) =>
+        dueMessage(delivery, delivery.hop + 1, dueMs.get(delivery.id)),
+      );
+      try {
+        await deps.bus.send(queue, messages);
+      } catch (error) {
+        await Promise.allSettled(deliveries.map((delivery) => holdOn(deps, delivery)));
+        throw error;
+      }
+    }),
+  );
+  return dueMs.size;
 }
+
+/** Its message could not be sent: the next run may release it at once. Should the message have arrived, another is a repeat. */
+const holdOn = ({ ledger }: ReleaseHeldDeps, delivery: Delivery): Promise<Delivery | undefined> =>
+  ledger.change(
+    delivery,
+    { nextAttemptAt: undefined, updatedAt: delivery.updatedAt },
+    { state: ["held"], hop: delivery.hop },
+  );
