@@ -3,7 +3,7 @@ import type { GroupCommit } from "../sqlite/group-commit.ts";
 import { PARTNER_NAMES, type CallFacts, type PartnerName } from "./ledger.ts";
 
 const common = {
-  /** Only calls about one of these order or vendor ids are hit; all others find the partner in order. */
+  /** Only calls of one of these kinds, or about one of these order or vendor ids, are hit; others find the partner in order. */
   only: z.array(z.string().min(1)).min(1).optional(),
   /** Back to `ok` by itself after this many calls were hit. */
   count: z.int().min(1).optional(),
@@ -120,6 +120,7 @@ function concerns(only: readonly string[] | undefined, facts: CallFacts): boolea
   if (only === undefined) return true;
   const vendorId = facts.details?.["vendorId"];
   return (
+    only.includes(facts.kind) ||
     (facts.orderId !== null && only.includes(facts.orderId)) ||
     (typeof vendorId === "string" && only.includes(vendorId))
   );

@@ -7,7 +7,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AwaitPoint } from "./support/await-points.ts";
@@ -20,6 +20,9 @@ import { explanationOf } from "./crash/unreached.ts";
 import { concludes } from "./support/verdict.ts";
 
 const LANE = fileURLToPath(new URL("crash/lane.ts", import.meta.url));
+
+/** An order's life after a death is half waiting. */
+const LANES = 3;
 
 class Lane {
   readonly #child: ChildProcess = fork(LANE, { serialization: "advanced" });
@@ -70,12 +73,18 @@ async function killAll(lanes: readonly Lane[], tasks: readonly Task[]): Promise<
     lanes.map(async (lane) => {
       for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
         const answer = await lane.ask({ kind: "kill", task });
-        if (answer.kind === "killed") results.push(answer.result);
-        if (results.length % 50 === 0) console.log(`  ${results.length} of ${tasks.length} kills`);
+        if (answer.kind === "killed") note(answer.result, results.push(answer.result), tasks.length);
       }
     }),
   );
   return results;
+}
+
+function note({ task: { scenario, kill }, killed, wrong }: Result, count: number, all: number): void {
+  const where = `${kill.phase} ${kill.point} (${kill.during}) in "${scenario}"`;
+  if (wrong !== undefined) console.log(`  WRONG, killed ${where}: ${wrong}`);
+  if (!killed) console.log(`  not reached again: ${where}`);
+  if (count % 100 === 0) console.log(`  ${count} of ${all} kills`);
 }
 
 const startedAt = performance.now();
@@ -83,7 +92,7 @@ const appRoot = mkdtempSync(join(tmpdir(), "expedite-prove-app-"));
 try {
   const points = await buildInstrumentedApp(appRoot);
   const first = firstKills(points);
-  const lanes = Array.from({ length: Math.max(2, availableParallelism()) }, () => new Lane());
+  const lanes = Array.from({ length: LANES }, () => new Lane());
   await Promise.all(lanes.map((lane) => lane.ask({ kind: "open", appRoot, firstKills: first })));
   const recorded = await lanes[0]?.ask({ kind: "record" });
   if (recorded?.kind !== "recorded") throw new Error("Nothing was recorded");
@@ -98,14 +107,6 @@ try {
   const wrong = results.filter((result) => result.wrong !== undefined);
   const missed = results.filter(({ killed }) => !killed);
   const unexplained = unmet.filter((point) => explanationOf(point) === undefined);
-  for (const { task, wrong: what } of wrong)
-    console.log(
-      `  WRONG ${task.scenario}: killed ${task.kill.phase} ${task.kill.point} (${task.kill.during}): ${what}`,
-    );
-  for (const { task } of missed)
-    console.log(
-      `  not reached again: ${task.kill.phase} ${task.kill.point} (${task.kill.during}) in "${task.scenario}"`,
-    );
   for (const { id, text } of unexplained) console.log(`  never met, unexplained: ${id}  ${text}`);
   concludes("crash points", startedAt, [
     ["awaits in functions, use cases, bindings and adapters", points.length, undefined],

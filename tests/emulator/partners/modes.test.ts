@@ -10,11 +10,12 @@ async function tell(
   vendorId: string,
   id: string,
   orderId = "o-1",
+  type = "order.confirmed.v1",
 ): Promise<Response> {
   return fetch(`${partners.url}/webhooks/${vendorId}`, {
     method: "POST",
     headers: { "webhook-id": id },
-    body: JSON.stringify({ type: "order.confirmed.v1", data: { orderId } }),
+    body: JSON.stringify({ type, data: { orderId } }),
   });
 }
 
@@ -80,6 +81,13 @@ test("a mode for one order leaves the others in peace", async () => {
   await partners.setMode("webhooks", { mode: "down", only: ["o-2"] });
   expect((await tell(partners, "v1", "w1", "o-1")).status).toBe(200);
   expect((await tell(partners, "v1", "w2", "o-2")).status).toBe(503);
+});
+
+test("a mode for one kind of calls leaves the others in peace", async () => {
+  const partners = await usePartners();
+  await partners.setMode("webhooks", { mode: "down", only: ["order.cancelled.v1"] });
+  expect((await tell(partners, "v1", "w1", "o-1", "order.confirmed.v1")).status).toBe(200);
+  expect((await tell(partners, "v1", "w2", "o-1", "order.cancelled.v1")).status).toBe(503);
 });
 
 test("throttled: 429 with the Retry-After that was asked for", async () => {

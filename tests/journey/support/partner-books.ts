@@ -16,7 +16,7 @@ const Entry = z.looseObject({
 });
 export type Entry = z.infer<typeof Entry>;
 
-export type Partner = "payments" | "stock" | "mail" | "webhooks";
+export type Partner = "payments" | "stock" | "commerce" | "mail" | "webhooks";
 
 /** What really arrived at a partner, every call in order, or those after a sequence number. */
 export async function ledger(place: Place, partner: Partner, after = 0): Promise<Entry[]> {

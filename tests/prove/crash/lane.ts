@@ -25,7 +25,7 @@ async function obey(order: Order): Promise<Answer> {
   return { kind: "done" };
 }
 
-process.on("disconnect", () => process.exit(1));
+process.on("disconnect", () => void Promise.resolve(theatre?.close()).finally(() => process.exit(1)));
 process.on("message", (order: Order) => {
   obey(order).then(
     (answer) => process.send?.(answer, () => order.kind === "close" && process.exit(0)),

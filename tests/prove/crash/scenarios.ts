@@ -1,54 +1,8 @@
-import type { OrderRequest } from "#shared/contracts/order-request.ts";
-import { effectsOfCancelled, effectsOfConfirmed } from "../../journey/support/partner-books.ts";
-import type { Promised, Stage } from "./stage.ts";
-
-/** One course of an order that takes the code through places where others do not come. */
-export interface Scenario {
-  readonly name: string;
-  readonly request?: (request: OrderRequest) => OrderRequest;
-  /** A process is killed here in any case, so that there is something to recover from. */
-  readonly killedAt?: { readonly file: string; readonly text: string; readonly during: string };
-  /** App settings that it needs; the app is started anew with them. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Plays to the end and checks it; throws what is wrong. */
-  readonly play: (stage: Stage) => Promise<void>;
-}
-
-const unchanged = (request: OrderRequest): OrderRequest => request;
-export const requestOf = ({ request = unchanged }: Scenario): ((request: OrderRequest) => OrderRequest) =>
-  request;
-
-const withToken =
-  (token: string) =>
-  (request: OrderRequest): OrderRequest => ({ ...request, payment: { token } });
-
-/** Only some of the goods, so that the others are held and given back. */
-const partlySoldOut = (request: OrderRequest): OrderRequest => ({
-  ...request,
-  lines: request.lines.map((line, index) => (index === 0 ? line : { ...line, sku: `${line.sku}-SOLD-OUT` })),
-});
-
-/** Two mails to the customer and a notice to each of the two vendors. */
-const confirmed = ({ order }: Stage): Promised => ({
-  effects: effectsOfConfirmed(order),
-  status: "confirmed",
-  notices: { delivered: 4 },
-});
-
-const cancelled = ({ order }: Stage): Promised => ({
-  effects: [...effectsOfConfirmed(order), ...effectsOfCancelled(order)],
-  status: "refunded",
-  notices: { delivered: 8 },
-});
-
-const asked = ({ order: { id, request } }: Stage): Promised => ({
-  effects: ["order-received", "order-attention"].map((mail) => `${id} ${mail} to ${request.customer.email}`),
-  status: "needs-attention",
-  notices: { delivered: 2 },
-});
-
-const receivedMail = ({ order: { id, request } }: Stage): string =>
-  `${id} order-received to ${request.customer.email}`;
+import { effectsOfConfirmed, vendorsOf } from "../../journey/support/partner-books.ts";
+import { cancelled, confirmed, fulfilled, receivedMail } from "./promised.ts";
+import { questionScenarios } from "./question-scenarios.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Stage } from "./stage.ts";
 
 /** The order goes through although a partner does this to the first calls about it. */
 const despite = (
@@ -64,6 +18,10 @@ const despite = (
     await stage.make(partner, { mode: "ok" });
   },
 });
+
+/** Nobody can be asked what became of a mail by SMTP. */
+const SMTP_REPEATS = / to .*@/;
+const VENDOR_MAIL = ["vendor-new-order"];
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -91,22 +49,7 @@ export const scenarios: readonly Scenario[] = [
       await stage.settled(cancelled(stage));
     },
   },
-  {
-    name: "the card is declined",
-    request: withToken("tok_declined"),
-    async play(stage) {
-      await stage.place();
-      await stage.settled(asked(stage));
-    },
-  },
-  {
-    name: "some of the goods are sold out",
-    request: partlySoldOut,
-    async play(stage) {
-      await stage.place();
-      await stage.settled(asked(stage));
-    },
-  },
+  ...questionScenarios,
   {
     name: "the publisher dies, the sweep takes over",
     killedAt: { file: "shared/use-cases/publish-outbox.ts", text: "bus.send(topic", during: "post-order" },
@@ -117,6 +60,13 @@ export const scenarios: readonly Scenario[] = [
   },
   despite("payments take effect, but their answers are lost", "payments", { mode: "answer-lost", count: 3 }),
   despite("payments are down", "payments", { mode: "down", count: 3 }),
+  despite("a vendor's mail is refused for now", "mail", { mode: "down", count: 2, only: VENDOR_MAIL }),
+  despite("a vendor's mail meets a 429", "mail", { mode: "throttled", count: 2, only: VENDOR_MAIL }),
+  despite("a vendor's mail is taken, but the answer is lost", "mail", {
+    mode: "answer-lost",
+    count: 2,
+    only: VENDOR_MAIL,
+  }),
   despite("the mail provider says 429", "mail", { mode: "throttled", count: 3 }),
   despite("mails are taken, but the answers are lost", "mail", { mode: "answer-lost", count: 3 }),
   despite("a vendor's endpoint is down", "webhooks", { mode: "down", count: 3 }),
@@ -187,6 +137,27 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "payments refuse for good, and the order waits for an operator",
+    async play(stage) {
+      await stage.make("payments", { mode: "down", status: 422 });
+      await stage.place();
+      const effects = [receivedMail(stage)];
+      await stage.settled({ effects, status: "accepted", notices: { delivered: 1 }, deadLetters: 1 });
+      await stage.make("payments", { mode: "ok" });
+    },
+  },
+  {
+    name: "the mail provider is away until its circuit opens, and what was held follows",
+    async play(stage) {
+      const orders = [stage, ...stage.siblings(5)];
+      await stage.make("mail", { mode: "down", only: orders.map(({ order }) => order.id) });
+      await Promise.all(orders.map((order) => order.place()));
+      await stage.until(async () => await stage.noneHeld());
+      await stage.make("mail", { mode: "ok" });
+      for (const order of orders) await order.settled(confirmed(order));
+    },
+  },
+  {
     name: "five orders at once",
     async play(stage) {
       const orders = [stage, ...stage.siblings(4)];
@@ -207,13 +178,45 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "the mail provider takes one mail a second",
+    settings: { MAIL_RATE_PER_SECOND: "1" },
+    async play(stage) {
+      await stage.place();
+      await stage.settled(confirmed(stage));
+    },
+  },
+  {
+    name: "one partner keeps the goods and takes the money",
+    settings: { STOCK_PROVIDER: "commerce" },
+    async play(stage) {
+      await stage.make("commerce", { mode: "answer-lost", count: 3 });
+      await stage.place();
+      await stage.settled(confirmed(stage));
+      await stage.make("commerce", { mode: "ok" });
+      await cancelOneAndHandOverAnother(stage);
+    },
+  },
+  {
     name: "a partner keeps the goods, and mails go by SMTP",
     settings: { STOCK_PROVIDER: "partner", MAIL_PROVIDER: "smtp" },
     async play(stage) {
       await stage.place();
-      await stage.settled({ ...confirmed(stage), mayRepeat: / to .*@/ });
-      await stage.cancel();
-      await stage.settled({ ...cancelled(stage), mayRepeat: / to .*@/ });
+      await stage.settled({ ...confirmed(stage), mayRepeat: SMTP_REPEATS });
+      await cancelOneAndHandOverAnother(stage, SMTP_REPEATS);
     },
   },
 ];
+
+/** The order itself is cancelled, another one is handed over and sold. */
+async function cancelOneAndHandOverAnother(stage: Stage, mayRepeat?: RegExp): Promise<void> {
+  const excused = mayRepeat === undefined ? {} : { mayRepeat };
+  await stage.cancel();
+  await stage.settled({ ...cancelled(stage), ...excused });
+  const [other] = stage.siblings(1);
+  if (other === undefined) return;
+  await other.place();
+  await other.settled({ ...confirmed(other), ...excused });
+  for (const vendor of vendorsOf(other.order)) await other.handOver(vendor);
+  await other.settled({ ...fulfilled(other, confirmed(other)), ...excused });
+  stage.repeated += other.repeated;
+}

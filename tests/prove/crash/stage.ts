@@ -1,8 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import type { Delivery } from "#shared/contracts/delivery.ts";
-import type { Order } from "#shared/contracts/order.ts";
 import type { OrderRequest } from "#shared/contracts/order-request.ts";
+import type { Answer } from "#shared/domain/question.ts";
 import { orderIdFor } from "#shared/domain/ids.ts";
 import { compare, faultsOfCancelled, type Partner, setMode } from "../../journey/support/partner-books.ts";
 import {
@@ -12,23 +11,13 @@ import {
   placeWhatever,
   requestFor,
 } from "../../journey/support/storefront.ts";
+import type { Promised } from "./promised.ts";
 import type { Books } from "../support/books.ts";
 import type { ProvingCloud } from "../support/proving-cloud.ts";
 
-/** How an order must stand when all is over. */
-export interface Promised {
-  readonly effects: readonly string[];
-  readonly status: Order["status"];
-  readonly notices: Readonly<Partial<Record<Delivery["state"], number>>>;
-  /** Dead letters that this order leaves. */
-  readonly deadLetters?: number;
-  /** Effects that a crash at the wrong moment may repeat, and nobody can help it. */
-  readonly mayRepeat?: RegExp;
-}
-
-const LOOK_AGAIN_AFTER_MS = 15;
+const LOOK_AGAIN_AFTER_MS = 40;
 /** When nothing came for so long, all that is left is waiting, and the clock may jump. */
-const STUCK_AFTER_MS = 350;
+const STUCK_AFTER_MS = 300;
 /** More than the sweep leaves an outbox alone, less than a lock lasts: what is being handled keeps its lock. */
 const JUMP_MS = 11_000;
 const GIVE_UP_AFTER_MS = 40_000;
@@ -93,9 +82,46 @@ export class Stage {
     await cancelWhatever(this.#cloud.place, this.order, AbortSignal.timeout(GIVE_UP_AFTER_MS));
   }
 
-  /** Puts a partner into a mode, as far as this order is concerned. */
+  /** The customer's answer, by the link in the mail, until somebody takes it. */
+  async answer(answer: Answer): Promise<void> {
+    const { brand, id } = this.order;
+    const url = this.#cloud.links.urlFor(await this.#books.order(brand, id));
+    if (url === undefined) throw new Error(`${id}: nobody was asked anything`);
+    await this.#untilTaken(url, { "content-type": "application/json" }, JSON.stringify(answer));
+  }
+
+  /** Until somebody takes it. */
+  async handOver(vendor: string): Promise<void> {
+    const { functions, keys } = this.#cloud.place;
+    const url = `${functions}/api/vendor/orders/${this.order.id}/handover`;
+    await this.#untilTaken(url, { authorization: `Bearer ${keys.vendor[vendor] ?? ""}` });
+  }
+
+  async #untilTaken(url: string, headers: Record<string, string>, body?: string): Promise<void> {
+    const giveUp = AbortSignal.timeout(GIVE_UP_AFTER_MS);
+    for (;;) {
+      const asked = { method: "POST", headers, ...(body === undefined ? {} : { body }) };
+      const response = await fetch(url, { ...asked, signal: AbortSignal.timeout(10_000) }).catch(
+        () => undefined,
+      );
+      const text = await response?.text().catch(() => undefined);
+      if (response !== undefined && response.status < 500) {
+        if (response.ok) return;
+        throw new Error(`${url} answered ${response.status}: ${text}`);
+      }
+      giveUp.throwIfAborted();
+      await pause(100);
+    }
+  }
+
+  /** Nothing but time goes by. */
+  letPass(ms: number): void {
+    this.#cloud.clock.jump(ms);
+  }
+
+  /** Puts a partner into a mode, as far as this order is concerned, unless it says what else. */
   async make(partner: Partner, mode: Readonly<{ mode: string; [option: string]: unknown }>): Promise<void> {
-    await setMode(this.#cloud.place, partner, mode.mode === "ok" ? mode : { ...mode, only: [this.order.id] });
+    await setMode(this.#cloud.place, partner, mode.mode === "ok" ? mode : { only: [this.order.id], ...mode });
   }
 
   /** Waits, over jumps of the clock, until `look` answers nothing; throws what it said last. */
@@ -115,6 +141,18 @@ export class Stage {
       }
       await pause(LOOK_AGAIN_AFTER_MS);
     }
+  }
+
+  /** How the order stands, until it stands so. */
+  async notYet(status: Promised["status"]): Promise<string | undefined> {
+    const { status: now } = await this.#books.standingOf(this.order.brand, this.order.id);
+    return now === status ? undefined : `it is ${now}`;
+  }
+
+  /** While none of the order's notices waits for a circuit. */
+  async noneHeld(): Promise<string | undefined> {
+    const { notices } = await this.#books.standingOf(this.order.brand, this.order.id);
+    return (notices.held ?? 0) > 0 ? undefined : "nothing is held";
   }
 
   /** What of these effects the partners have not seen yet. */
@@ -144,9 +182,10 @@ export class Stage {
     await this.until(async () => {
       const missing = await this.missing(promised.effects);
       if (missing !== undefined) return missing;
-      const { status, owesMessages, notices } = await this.#books.standingOf(brand, id);
+      const { status, owesMessages, notices, goods } = await this.#books.standingOf(brand, id);
       if (status !== promised.status || owesMessages)
         return `${status}, outbox ${owesMessages ? "full" : "empty"}`;
+      if (promised.goods !== undefined && goods !== promised.goods) return `the goods are ${goods}`;
       if (!isDeepStrictEqual(notices, promised.notices)) return `notices: ${JSON.stringify(notices)}`;
       const { waiting, deadLetters } = await this.#books.queues();
       if (waiting > 0) return `${waiting} messages wait`;

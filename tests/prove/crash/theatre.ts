@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { Books } from "../support/books.ts";
 import { firedFile, type Kill, metFile } from "../support/control.ts";
 import { ProvingCloud } from "../support/proving-cloud.ts";
-import { requestOf, type Scenario, scenarios } from "./scenarios.ts";
+import { requestOf, type Scenario } from "./scenario.ts";
+import { scenarios } from "./scenarios.ts";
 import { Stage } from "./stage.ts";
 
 /** A place in our code where a process can die: an `await`, in the course of one function's invocation. */
@@ -51,7 +53,12 @@ export class Theatre {
 
   /** `firstKills`: by scenario, the kill that happens in it in any case. */
   static async open(appRoot: string, firstKills: ReadonlyMap<string, Omit<Kill, "name">>): Promise<Theatre> {
-    return new Theatre(await ProvingCloud.open({ appRoot }), firstKills);
+    // Workers start often here. A process that ends by itself leaves what it compiled to those that come after it.
+    process.env["NODE_COMPILE_CACHE"] = join(appRoot, "compiled");
+    const cloud = await ProvingCloud.open({ appRoot });
+    await cloud.stopApp();
+    await cloud.startApp();
+    return new Theatre(cloud, firstKills);
   }
 
   async record(): Promise<Recording[]> {

@@ -1,4 +1,4 @@
-import { CosmosClient } from "@azure/cosmos";
+import { type Container, CosmosClient } from "@azure/cosmos";
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { Order } from "#shared/contracts/order.ts";
 import type { Place } from "../../journey/support/place.ts";
@@ -7,10 +7,14 @@ import { queueCounts } from "../../journey/support/stores.ts";
 
 const DATABASE = "expedite";
 
+/** Goods are counted on the shelves. */
+const unseen = new Set(["reserve", "release", "sell"]);
+
 /** How an order stands in the stores: what is compared with what was promised. */
 export interface Standing {
   readonly status: Order["status"] | "unknown";
   readonly owesMessages: boolean;
+  readonly goods: Order["stock"]["state"] | "unknown";
   /** How many notices are in which state. */
   readonly notices: Readonly<Partial<Record<Delivery["state"], number>>>;
 }
@@ -29,11 +33,11 @@ export class Books {
 
   /** Everything that counted at a partner and concerns this order, in the order of each partner's ledger. */
   async effectsOf(orderId: string): Promise<readonly string[]> {
-    for (const partner of seenPartners) {
+    for (const partner of [...seenPartners, "commerce"] as const) {
       const entries = await ledger(this.#place, partner, this.#read.get(partner) ?? 0);
       for (const entry of entries) {
         this.#read.set(partner, entry.seq);
-        if (!counted(entry) || entry.orderId === null) continue;
+        if (!counted(entry) || entry.orderId === null || unseen.has(entry.kind)) continue;
         const known = this.#effects.get(entry.orderId) ?? [];
         known.push(effectLine(entry));
         this.#effects.set(entry.orderId, known);
@@ -42,9 +46,19 @@ export class Books {
     return this.#effects.get(orderId) ?? [];
   }
 
+  async order(brandId: string, orderId: string): Promise<Order> {
+    const { resource } = await this.#orders().item(orderId, [brandId, orderId]).read<Order>();
+    if (resource === undefined) throw new Error(`There is no order ${orderId}`);
+    return resource;
+  }
+
+  #orders(): Container {
+    return this.#cosmos.database(DATABASE).container("orders");
+  }
+
   async standingOf(brandId: string, orderId: string): Promise<Standing> {
     const database = this.#cosmos.database(DATABASE);
-    const { resource } = await database.container("orders").item(orderId, [brandId, orderId]).read<Order>();
+    const { resource } = await this.#orders().item(orderId, [brandId, orderId]).read<Order>();
     const { resources } = await database
       .container("deliveries")
       .items.query<Delivery>({
@@ -57,6 +71,7 @@ export class Books {
     return {
       status: resource?.status ?? "unknown",
       owesMessages: resource?.pendingSince !== undefined,
+      goods: resource?.stock.state ?? "unknown",
       notices,
     };
   }

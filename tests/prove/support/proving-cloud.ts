@@ -11,6 +11,7 @@ import type { Log, RunningPart } from "#local/part.ts";
 import { startPartners } from "#local/partners/index.ts";
 import { startServiceBus } from "#local/service-bus/index.ts";
 import { topology } from "#shared/contracts/topology.ts";
+import { type QuestionLinks, questionLinks } from "#shared/domain/question-link.ts";
 import { projectRoot } from "../../../scripts/expedite.ts";
 import { localSettings } from "../../../scripts/local-settings.ts";
 import { secretsIn } from "../../../scripts/seed/secrets.ts";
@@ -36,6 +37,8 @@ export interface ProvingCloudOptions {
 export class ProvingCloud {
   readonly place: Place;
   readonly clock: JumpClock;
+  /** Makes the links that customers find in their mails. */
+  readonly links: QuestionLinks;
   /** What this cloud and its workers share: see `Control`. */
   readonly folder: string;
   readonly #options: ProvingCloudOptions;
@@ -59,6 +62,7 @@ export class ProvingCloud {
       keys: { storefront, vendor, ops: { ops } },
       samples: sampleOrders,
     };
+    this.links = questionLinks({ keys: [secrets.linkKey], publicUrl: this.place.functions });
   }
 
   static async open(options: ProvingCloudOptions): Promise<ProvingCloud> {

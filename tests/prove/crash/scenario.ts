@@ -1,0 +1,18 @@
+import type { OrderRequest } from "#shared/contracts/order-request.ts";
+import type { Stage } from "./stage.ts";
+
+/** One course of an order that takes the code through places where others do not come. */
+export interface Scenario {
+  readonly name: string;
+  readonly request?: (request: OrderRequest) => OrderRequest;
+  /** A process is killed here in any case, so that there is something to recover from. */
+  readonly killedAt?: { readonly file: string; readonly text: string; readonly during: string };
+  /** App settings that it needs; the app is started anew with them. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Plays to the end and checks it; throws what is wrong. */
+  readonly play: (stage: Stage) => Promise<void>;
+}
+
+const unchanged = (request: OrderRequest): OrderRequest => request;
+export const requestOf = ({ request = unchanged }: Scenario): ((request: OrderRequest) => OrderRequest) =>
+  request;
