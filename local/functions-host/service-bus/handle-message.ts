@@ -51,12 +51,27 @@ export interface Settler {
   abandonMessage(message: ServiceBusReceivedMessage): Promise<void>;
 }
 
-export const settleThrough = (
+/** Also ends the delivery on its link, which the client leaves open when it settles by another way. */
+export async function settleThrough(
   receiver: Settler,
-  message: ServiceBusReceivedMessage,
+  message: ServiceBusReceivedMessage & { readonly delivery?: LinkDelivery },
   outcome: Outcome,
-): Promise<void> =>
-  outcome === "complete" ? receiver.completeMessage(message) : receiver.abandonMessage(message);
+): Promise<void> {
+  if (outcome === "complete") await receiver.completeMessage(message);
+  else await receiver.abandonMessage(message);
+  const { delivery } = message;
+  if (delivery?.settled === false) delivery.update(true);
+}
+
+/**
+ * Where a subscription began while nobody could be reached, the client (7.9.5) does not find the link that a message came on,
+ * because the link has another name than it had at first, and settles over the management link. Its session takes
+ * 2048 deliveries that are not ended, and then no message any more.
+ */
+interface LinkDelivery {
+  readonly settled: boolean;
+  update(settled: boolean): void;
+}
 
 /** Lock lost or broker gone: the broker will deliver the message again. */
 export function reportUnsettled(
