@@ -17,8 +17,7 @@ try {
     "The kitchen opens: Service Bus, Cosmos DB, the Functions host and the partners start on this machine.",
   );
   const portOffset = Number(process.env["EXPEDITE_PORT_OFFSET"] ?? PORT_OFFSET);
-  const only = ["service-bus", "cosmos", "partners", "functions"] as const;
-  const expedite = await startExpedite({ home, portOffset, only, log });
+  const expedite = await startExpedite({ home, portOffset, log });
   try {
     code = (await tellTheStory(expedite)) ? 0 : 1;
   } finally {

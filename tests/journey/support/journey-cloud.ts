@@ -24,9 +24,6 @@ export interface JourneyCloudOptions {
 
 const STARTS_WITHIN_MS = 60_000;
 
-/** What an order needs; without the storage part no timer runs, as hosts keep a timer's lock and status there. */
-const wholeOrder = ["service-bus", "cosmos", "storage", "partners", "functions"] as const;
-
 /**
  * The real cloud with the real app, every part in a process of its own, for the tests of one file. Ask for it inside
  * tests: it is there from the first one on, and gone after the last.
@@ -40,7 +37,7 @@ export function useCloud(options: JourneyCloudOptions = {}): () => JourneyCloud 
     running = await startExpedite({
       home,
       portOffset,
-      only: options.only ?? wholeOrder,
+      ...(options.only === undefined ? {} : { only: options.only }),
       settings: (await options.settings?.(portOffset)) ?? {},
       log: (event, facts = {}) => events.push({ event, facts }),
     });
