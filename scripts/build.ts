@@ -2,7 +2,7 @@
  * Bundles a function app as it is deployed: `functions/index.ts` -> `dist/functions/index.js`, ESM.
  * Run it with `node scripts/build.ts`.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, context } from "esbuild";
@@ -48,23 +48,25 @@ export async function buildAppIfChanged(appRoot: string): Promise<void> {
   if (!inputsUnchanged(inputsFileOf(appRoot), appRoot)) await buildApp(appRoot);
 }
 
-const deployedOptions = (appRoot: string) =>
-  ({
-    ...bundleOptions(appRoot),
-    outdir: outdirOf(appRoot),
-    metafile: true,
-    write: false,
-  }) as const satisfies BuildOptions;
-
-/** Builds again and again, each time only what changed. What an earlier build wrote stays: a worker may still need it. */
-export async function incrementalBuild(
+/**
+ * Builds again and again, each time only what changed, and leaves packages where npm put them: our own code takes milliseconds
+ * that way, everything with telemetry takes a second. What an earlier build wrote stays, because a worker may still need it.
+ */
+export async function developmentBuild(
   appRoot: string,
 ): Promise<{ rebuild(): Promise<void>; dispose(): Promise<void> }> {
-  const building = await context(deployedOptions(appRoot));
+  // What stands here from now on is no bundle to deploy or to start from.
+  rmSync(inputsFileOf(appRoot), { force: true });
+  const building = await context({
+    ...bundleOptions(appRoot),
+    outdir: outdirOf(appRoot),
+    packages: "external",
+    write: false,
+  });
   return {
     async rebuild() {
       const { outputFiles } = await building.rebuild();
-      writeFiles(outputFiles);
+      writeFiles(outputFiles ?? []);
     },
     dispose: () => building.dispose(),
   };
@@ -78,7 +80,12 @@ export async function buildApp(appRoot: string): Promise<BuiltApp> {
   const started = performance.now();
   const startedAtMs = Date.now();
   const outdir = outdirOf(appRoot);
-  const { metafile, outputFiles } = await build(deployedOptions(appRoot));
+  const { metafile, outputFiles } = await build({
+    ...bundleOptions(appRoot),
+    outdir,
+    metafile: true,
+    write: false,
+  });
   mkdirSync(outdir, { recursive: true });
   replaceFiles(outdir, outputFiles);
   const ownSource = relative(appRoot, fileURLToPath(import.meta.url));

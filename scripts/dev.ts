@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { watchFolders } from "#local/functions-host/watch/watch-folders.ts";
-import { incrementalBuild } from "./build.ts";
+import { developmentBuild } from "./build.ts";
 import { placeFromEnvironment, projectRoot, startExpedite } from "./expedite.ts";
 import { onStopSignal } from "./leave-with-parent.ts";
 import { eventLog } from "./terminal-log.ts";
@@ -23,7 +23,7 @@ const inspect = port === undefined ? (values.inspect ? "--inspect" : undefined) 
 
 const log = eventLog(process.stdout);
 const place = placeFromEnvironment(process.env);
-const building = await incrementalBuild(projectRoot);
+const building = await developmentBuild(projectRoot);
 try {
   await building.rebuild();
 } catch (error) {

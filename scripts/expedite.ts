@@ -19,6 +19,12 @@ import { sampleOrders } from "./seed/shop.ts";
 
 export const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 
+/**
+ * What Node has stripped and compiled once is not compiled again in every process of every start. Parts and workers inherit
+ * the name of the folder; Node checks each entry against its source.
+ */
+const COMPILE_CACHE = join(projectRoot, "node_modules", ".cache", "node-compile");
+
 export interface RunningExpedite {
   readonly cloud: Cloud;
   readonly endpoints: Endpoints;
@@ -52,6 +58,7 @@ export function placeFromEnvironment(env: NodeJS.ProcessEnv): { home: string; po
 
 /** The embedded cloud with the app in it, seeded: what `npm start` runs and what journeys test. */
 export async function startExpedite(options: ExpediteOptions): Promise<RunningExpedite> {
+  process.env["NODE_COMPILE_CACHE"] ??= COMPILE_CACHE;
   const lock = lockFolder(options.home);
   try {
     return await startLocked(options, lock);

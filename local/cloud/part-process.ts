@@ -4,6 +4,7 @@
  * same channel, and ends when the parent does, however that dies.
  */
 import { once } from "node:events";
+import { flushCompileCache } from "node:module";
 import { type PartName, type PartSettings, partStarters, type StartedPart } from "./parts.ts";
 
 const [name = ""] = process.argv.slice(2);
@@ -20,6 +21,8 @@ process.once("SIGTERM", () => {
 // The parent may have died while this process was still loading, before anybody listened.
 if (!process.connected) process.exit(0);
 tell({ ready: part.facts });
+// Now, because parts are there to be killed as well, which leaves Node no moment to keep what it compiled.
+flushCompileCache();
 
 function log(event: string, facts: Readonly<Record<string, unknown>> = {}): void {
   if (process.connected) tell({ log: { event, facts } });

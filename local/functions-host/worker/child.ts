@@ -2,6 +2,7 @@
  * Entry of a worker process: `node child.ts <folder of the app>`, forked with an IPC channel. It lives exactly
  * as long as its controller.
  */
+import { flushCompileCache } from "node:module";
 import { format } from "node:util";
 import { batchedChannel } from "./batched-channel.ts";
 import type { FromWorker, ToWorker } from "./wire.ts";
@@ -36,6 +37,10 @@ for (const [method, level] of CONSOLE) {
     else send({ ...line, functionName: request.functionName, invocationId: request.invocationId });
   };
 }
+
+/** A worker ends by being killed, which leaves Node no moment to keep what it compiled for the next one. */
+const COMPILED_BY_THEN_MS = 1500;
+setTimeout(flushCompileCache, COMPILED_BY_THEN_MS).unref();
 
 const worker = startWorker(appRoot, send);
 process.on("message", (batch: readonly ToWorker[]) => {
