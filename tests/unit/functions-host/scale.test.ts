@@ -154,6 +154,29 @@ test("property: a square wave of backlog turns a group around at most twice per 
   );
 });
 
+const flutter = fc.record({
+  level: fc.integer({ min: 1, max: 5000 }),
+  /** How far it goes up and down, each longer than the window. */
+  swings: fc.array(
+    fc.record({
+      by: fc.double({ min: -0.04, max: 0.04, noNaN: true }),
+      ms: fc.integer({ min: 20_000, max: 60_000 }),
+    }),
+    { minLength: 2, maxLength: 12 },
+  ),
+});
+
+test("property: a backlog that swings by a few percent, however long each time, moves nobody", () => {
+  fc.assert(
+    fc.property(flutter, ({ level, swings }) => {
+      const group = useGroup({ min: 1, max: 1000 }, 16);
+      for (const { by, ms } of swings) group.lookFor(ms, Math.trunc(level * by) + level);
+      expect(turns(group.sizes)).toBe(0);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 const arrivals = fc.record({
   highMs: fc.integer({ min: 30, max: 300 }).map((seconds) => seconds * 1000),
   lowMs: fc.integer({ min: 30, max: 300 }).map((seconds) => seconds * 1000),
