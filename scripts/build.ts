@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type BuildOptions, context } from "esbuild";
+import { build, type BuildOptions, context, stop } from "esbuild";
 import { inputsUnchanged, replaceFiles, writeFiles, writeInputs } from "./built-files.ts";
 
 export interface BuiltApp {
@@ -45,7 +45,10 @@ export const bundleOptions = (appRoot: string) =>
 
 /** Bundles the app, unless nothing that went into the last bundle has changed since: that takes most of a start's time. */
 export async function buildAppIfChanged(appRoot: string): Promise<void> {
-  if (!inputsUnchanged(inputsFileOf(appRoot), appRoot)) await buildApp(appRoot);
+  if (inputsUnchanged(inputsFileOf(appRoot), appRoot)) return;
+  await buildApp(appRoot);
+  // esbuild's process would stay, with the gigabyte that the bundle took, as long as this one.
+  await stop();
 }
 
 /**
