@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { type HostUnderTest, useHost } from "./host-under-test.ts";
 import { useApp } from "./use-app.ts";
 
@@ -13,7 +13,7 @@ const useLimitedHost = async (http: object): Promise<HostUnderTest> =>
         let most = 0;
         app.http("busy", { methods: ["GET"], authLevel: "anonymous", handler: async () => {
           most = Math.max(most, (running += 1));
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await (globalThis.busyUntil ?? new Promise((resolve) => setTimeout(resolve, 50)));
           running -= 1;
           return { jsonBody: { most } };
         } });
@@ -27,7 +27,17 @@ const many = (host: HostUnderTest, count: number, path = "/api/busy"): Promise<R
 test("requests beyond maxOutstandingRequests are refused with 429, those within are answered", async () => {
   const host = await useLimitedHost({ maxOutstandingRequests: 4 });
 
-  const statuses = (await many(host, 10)).map(({ status }) => status);
+  // The app runs in this process: those within go on until those beyond have been refused.
+  const refused = Promise.withResolvers<void>();
+  Object.assign(globalThis, { busyUntil: refused.promise });
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, "busyUntil"));
+  let refusals = 0;
+  const call = async (): Promise<number> => {
+    const { status } = await fetch(`${host.url}/api/busy`);
+    if (status === 429 && (refusals += 1) === 6) refused.resolve();
+    return status;
+  };
+  const statuses = await Promise.all(Array.from({ length: 10 }, call));
 
   expect(statuses.filter((status) => status === 200)).toHaveLength(4);
   expect(statuses.filter((status) => status === 429)).toHaveLength(6);
