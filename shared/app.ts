@@ -22,6 +22,7 @@ import {
 import { createCosmosFindings } from "./adapters/cosmos/cosmos-findings.ts";
 import { createHttpPaymentBook } from "./adapters/payments/http-payment-book.ts";
 import { createCosmosOrders } from "./adapters/cosmos/cosmos-orders.ts";
+import { createCosmosVendorEndpoints } from "./adapters/cosmos/cosmos-vendor-endpoints.ts";
 import { createCosmosStock } from "./adapters/cosmos/cosmos-stock.ts";
 import { LateTelemetry } from "./adapters/telemetry/silent-telemetry.ts";
 import { startTelemetry } from "./adapters/telemetry/start-telemetry.ts";
@@ -46,6 +47,7 @@ import type { Payments } from "./ports/payments.ts";
 import type { Stock } from "./ports/stock.ts";
 import type { System } from "./ports/system.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
+import type { VendorEndpoints } from "./ports/vendor-endpoints.ts";
 import type { WebhookSender } from "./ports/webhook-sender.ts";
 import { Breaker } from "./use-cases/breaker.ts";
 import { guardedPayments, guardedStock } from "./use-cases/guard.ts";
@@ -59,6 +61,7 @@ export interface App {
   readonly orders: OrderStore;
   readonly ledger: DeliveryLedger;
   readonly directory: Directory;
+  readonly endpoints: VendorEndpoints;
   readonly stock: Stock;
   readonly payments: Payments;
   readonly mailer: Mailer;
@@ -129,6 +132,7 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     mailAmbiguousSends: settings.MAIL_AMBIGUOUS_SENDS,
     ledger: measuredLedger(telemetry, createCosmosDeliveries(database.container("deliveries"))),
     directory: directoryOf(database, system),
+    endpoints: createCosmosVendorEndpoints(database.container("vendors")),
     stock,
     payments,
     webhooks: traced(telemetry, "webhook", webhooksOf(settings, system)),

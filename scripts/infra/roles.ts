@@ -134,8 +134,8 @@ const workers: Record<QueueName, WorkerRights> = {
   // A vendor who changes the channel is told through the other queue.
   "vendor-webhook": {
     alsoSendsTo: ["vendor-email"],
-    writes: ["deliveries", "circuits", "budgets"],
-    reads: ["brands", "orders", "vendors"],
+    writes: ["deliveries", "circuits", "budgets", "vendors"],
+    reads: ["brands", "orders"],
     mostInstances: 20,
   },
   "vendor-email": {

@@ -38,6 +38,7 @@ const vendorDocument = (
   Vendor.parse({
     id,
     name,
+    contact: `team@${id}.example`,
     endpoint:
       toldBy === "webhook"
         ? { kind: "webhook", url: `${url}/webhooks/${id}`, secret: secrets.webhooks[id] }

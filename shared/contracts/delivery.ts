@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EventType } from "./order.ts";
+import { eventTypes } from "./order.ts";
 
 export const Channel = z.enum(["customer-email", "vendor-webhook", "vendor-email"]).meta({ id: "Channel" });
 export type Channel = z.infer<typeof Channel>;
@@ -14,12 +14,16 @@ export const DeliveryState = z
   .meta({ id: "DeliveryState" });
 export type DeliveryState = z.infer<typeof DeliveryState>;
 
+/** Told to a vendor about itself: its webhook wants no more notices. There is no order to it. */
+export const ENDPOINT_DISABLED = "vendor.endpoint-disabled.v1";
+
 /** One notice to one recipient about one event of one order: the ledger of what was told to whom. */
 export const Delivery = z.strictObject({
   id: z.string(),
+  /** Or, for what concerns no order, what it is about: a vendor and a moment. */
   orderId: z.string(),
   brandId: z.string(),
-  event: EventType,
+  event: z.enum([...eventTypes, ENDPOINT_DISABLED]),
   /** Which question of the order the event is about; an order may have several, each with mails of its own. */
   question: z.int().min(1).optional(),
   channel: Channel,

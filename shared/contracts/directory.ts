@@ -20,6 +20,8 @@ const WebhookEndpoint = z.strictObject({
   url: z.url(),
   /** Standard Webhooks secret: `whsec_` and base64. */
   secret: z.string().startsWith("whsec_"),
+  /** It answered that it wants no more notices (410), and gets none until somebody takes this away. */
+  disabled: z.strictObject({ since: z.iso.datetime(), reason: z.string() }).optional(),
 });
 const EmailEndpoint = z.strictObject({ kind: z.literal("email"), address: z.email(), locale: z.string() });
 
@@ -28,6 +30,8 @@ export const Vendor = z.strictObject({
   id: z.string(),
   name: z.string(),
   endpoint: z.discriminatedUnion("kind", [WebhookEndpoint, EmailEndpoint]),
+  /** Where its people read what concerns the endpoint; without it nobody can tell them. */
+  contact: z.email().optional(),
   /** Of an order that was cancelled before it was told of it: nothing (also when left out), or the cancellation alone. */
   cancelledBeforeNotice: z.enum(["nothing", "one-notice"]).optional(),
 });

@@ -1,9 +1,10 @@
-import type { EventType, Order } from "#shared/contracts/order.ts";
+import type { Delivery } from "#shared/contracts/delivery.ts";
+import type { Order } from "#shared/contracts/order.ts";
 import type { OrderLine } from "#shared/contracts/order-request.ts";
 
 /** What a vendor is told: its own lines and where they go; nothing of other vendors, no customer mail address. */
 export interface VendorNotice {
-  readonly type: EventType;
+  readonly type: Delivery["event"];
   readonly timestamp: string;
   readonly data: {
     readonly orderId: string;
@@ -19,7 +20,7 @@ export interface VendorNotice {
 export function vendorNotice(
   order: Order,
   vendorId: string,
-  type: EventType,
+  type: Delivery["event"],
   timestamp: string,
 ): VendorNotice {
   return {

@@ -1,5 +1,5 @@
-import type { Delivery } from "#shared/contracts/delivery.ts";
-import type { Order } from "#shared/contracts/order.ts";
+import { type Delivery, ENDPOINT_DISABLED } from "#shared/contracts/delivery.ts";
+import type { EventType, Order } from "#shared/contracts/order.ts";
 import { stoppedOf } from "#shared/domain/stopped.ts";
 import type {
   Attention,
@@ -40,6 +40,7 @@ export function viewOf(order: Order, deliveries: readonly Delivery[], nextTries:
     ...(order.possibleDuplicateOf === undefined ? {} : { possibleDuplicateOf: order.possibleDuplicateOf }),
     timeline: order.timeline,
     notifications: deliveries
+      .filter(isOfOrder)
       .toSorted((a, b) =>
         a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1,
       )
@@ -49,15 +50,19 @@ export function viewOf(order: Order, deliveries: readonly Delivery[], nextTries:
 
 /** The order's own trouble first; a notice that was given up is nobody's fault but must not go unseen. */
 function attentionOf(order: Order, deliveries: readonly Delivery[]): Attention | undefined {
-  if (order.attention !== undefined && order.status === "needs-attention") return order.attention;
+  if (order.attention !== undefined) return order.attention;
   const stopped = stoppedOf(order);
   if (stopped !== undefined) return { reason: "preparation-stopped", since: stopped.since };
   const parked = deliveries.filter(({ state }) => state === "parked").map(({ updatedAt }) => updatedAt);
   const [since] = parked.toSorted();
-  return since === undefined ? order.attention : { reason: "notice-not-delivered", since };
+  return since === undefined ? undefined : { reason: "notice-not-delivered", since };
 }
 
-function notificationOf(delivery: Delivery, nextTries: NextTries): NotificationView {
+/** What a vendor is told about itself is under no order; the type does not know. */
+const isOfOrder = (delivery: Delivery): delivery is OrderNotice => delivery.event !== ENDPOINT_DISABLED;
+type OrderNotice = Delivery & { readonly event: EventType };
+
+function notificationOf(delivery: OrderNotice, nextTries: NextTries): NotificationView {
   const { id, event, channel, recipient, state, attempts, heldSince } = delivery;
   const nextAttemptAt = nextAttemptOf(delivery, nextTries);
   const note = noteOn(delivery);

@@ -64,6 +64,16 @@ export function createMemoryApp(): MemoryApp {
   const budgets = createMemoryBudgets(system);
   const ratesPerSecond = {};
   const policy = { openMs: 30_000, openCapMs: 300_000 };
+  const directory = createMemoryDirectory({
+    brands: [aBrand(), aBrand({ id: "sock-drawer", name: "The Sock Drawer" })],
+    vendors: [aVendor(), aVendorByMail()],
+    keys: [
+      anApiKey(KEYS.storefront),
+      anApiKey(KEYS.otherBrand, { owner: "sock-drawer" }),
+      anApiKey(KEYS.vendor, { scope: "vendor", owner: "vendor-mill" }),
+      anApiKey(KEYS.ops, { scope: "ops", owner: "ops" }),
+    ],
+  });
   return {
     orders,
     circuits,
@@ -72,16 +82,8 @@ export function createMemoryApp(): MemoryApp {
     mailAmbiguousSends: 2,
     ledger,
     books: createMemoryBooks(orders, ledger),
-    directory: createMemoryDirectory({
-      brands: [aBrand(), aBrand({ id: "sock-drawer", name: "The Sock Drawer" })],
-      vendors: [aVendor(), aVendorByMail()],
-      keys: [
-        anApiKey(KEYS.storefront),
-        anApiKey(KEYS.otherBrand, { owner: "sock-drawer" }),
-        anApiKey(KEYS.vendor, { scope: "vendor", owner: "vendor-mill" }),
-        anApiKey(KEYS.ops, { scope: "ops", owner: "ops" }),
-      ],
-    }),
+    directory,
+    endpoints: directory,
     stock: createMemoryStock(),
     payments: createMemoryPayments(),
     mailer: createMemoryMailer(),

@@ -1,5 +1,6 @@
 import type { ApiKey, Brand, Vendor } from "#shared/contracts/directory.ts";
 import type { Directory } from "#shared/ports/directory.ts";
+import type { VendorEndpoints } from "#shared/ports/vendor-endpoints.ts";
 
 export interface DirectoryEntries {
   readonly brands?: readonly Brand[];
@@ -8,7 +9,7 @@ export interface DirectoryEntries {
 }
 
 /** Brands, vendors and keys in memory; a later entry of the same id takes the place of the earlier one. */
-export interface MemoryDirectory extends Directory {
+export interface MemoryDirectory extends Directory, VendorEndpoints {
   add(entries: DirectoryEntries): void;
 }
 
@@ -20,6 +21,14 @@ export function createMemoryDirectory(entries: DirectoryEntries = {}): MemoryDir
     brand: (id) => Promise.resolve(brands.get(id)),
     vendor: (id) => Promise.resolve(vendors.get(id)),
     key: (hash) => Promise.resolve(keys.get(hash)),
+    disable(vendorId, url, why) {
+      const vendor = vendors.get(vendorId);
+      if (vendor?.endpoint.kind !== "webhook" || vendor.endpoint.url !== url)
+        return Promise.resolve(undefined);
+      const { disabled = why } = vendor.endpoint;
+      vendors.set(vendorId, { ...vendor, endpoint: { ...vendor.endpoint, disabled } });
+      return Promise.resolve(disabled);
+    },
     add(more) {
       for (const brand of more.brands ?? []) brands.set(brand.id, brand);
       for (const vendor of more.vendors ?? []) vendors.set(vendor.id, vendor);

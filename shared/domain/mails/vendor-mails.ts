@@ -35,3 +35,19 @@ export function vendorMail(notice: VendorNotice, vendor: Vendor, brand: Brand, l
     signature: brand.name,
   });
 }
+
+/** To the people of a vendor whose webhook answered that it wants no more notices. */
+export function endpointDisabledMail(vendor: Vendor, brand: Brand): MailContent {
+  return composeMail({
+    template: "vendor-endpoint-disabled",
+    subject: `${vendor.name}: your webhook gets no more notices`,
+    greeting: `Hello ${vendor.name},`,
+    paragraphs: [
+      "Your webhook answered 410 Gone to a notice of ours, so we have stopped sending to it. Orders for you go on coming in, and " +
+        "their notices wait.",
+      "Please tell us when it takes notices again, or where to send them instead; you get the ones that wait then.",
+    ],
+    rows: [],
+    signature: brand.name,
+  });
+}

@@ -1,12 +1,12 @@
 import type { Channel, Delivery } from "#shared/contracts/delivery.ts";
-import type { EventType, OrderRef } from "#shared/contracts/order.ts";
+import type { OrderRef } from "#shared/contracts/order.ts";
 import { deliveryIdFor } from "#shared/domain/ids.ts";
 
 /** A delivery nobody has attempted yet. Its id says what it is, so making it twice makes it once. */
 export function newDelivery(
   ref: OrderRef,
   notice: {
-    readonly event: EventType;
+    readonly event: Delivery["event"];
     readonly channel: Channel;
     readonly recipient: string;
     readonly question?: number;

@@ -53,13 +53,76 @@ describe("a vendor with a webhook", () => {
     expect(second).toEqual(first);
   });
 
-  test("who answers 410 is parked, and an outage of three days too, each with its reason", async () => {
-    const [gone, down] = [await noted(), await noted({ event: "order.cancelled.v1" })];
-    app.webhooks.answer({ status: 410 });
-    expect(await tell(gone)).toMatchObject({ kind: "park", reason: "Gone" });
+  test("who is down for three days has its notice parked", async () => {
+    const down = await noted();
     app.system.advance(72 * 3_600_000);
     app.webhooks.answer({ status: 503 });
     expect(await tell(down, 90)).toMatchObject({ kind: "park", reason: "BudgetExhausted" });
+  });
+});
+
+describe("a webhook that answers 410", () => {
+  const withContact = aVendor({ contact: "team@mill.example" });
+  const warnings = () => app.bus.take("vendor-email").map(({ body }) => DeliveryDue.parse(body));
+  const tellWarning = ({ data }: DeliveryDue) =>
+    tellVendor(
+      app,
+      deliveryDue(data, data.deliveryId, NOON, undefined),
+      { hop: 1, firstEnqueuedAtMs: Date.parse(NOON) },
+      "vendor-email",
+    );
+
+  test("is not called again: its notices are parked, and say why", async () => {
+    const [first, second] = [await noted(), await noted({ event: "order.cancelled.v1" })];
+    app.webhooks.answer({ status: 410 });
+    expect(await tell(first)).toMatchObject({ kind: "park", reason: "Gone" });
+    expect(await tell(second)).toMatchObject({
+      kind: "park",
+      reason: "EndpointDisabled",
+      description: expect.stringContaining("answered 410"),
+    });
+    expect(app.webhooks.received).toHaveLength(1);
+    expect((await app.directory.vendor(WEBHOOK_VENDOR))?.endpoint).toMatchObject({
+      disabled: { since: new Date(app.system.now()).toISOString() },
+    });
+  });
+
+  test("is told to the vendor's people by mail, once, however many notices wait", async () => {
+    app.directory.add({ vendors: [withContact] });
+    const [first, second] = [await noted(), await noted({ event: "order.cancelled.v1" })];
+    app.webhooks.answer({ status: 410 });
+    await tell(first);
+    await tell(second);
+    const [warning, ...more] = warnings();
+    expect(more).toEqual([]);
+    expect(await tellWarning(warning!)).toEqual({ kind: "done" });
+    await tellWarning(warning!);
+    await tell(await noted({ event: "order.fulfilled.v1" }));
+    expect(warnings()).toEqual([]);
+    expect(app.mailer.inbox).toMatchObject([
+      {
+        from: aBrand().mailFrom,
+        to: { address: "team@mill.example" },
+        headers: { "X-Expedite-Template": "vendor-endpoint-disabled" },
+      },
+    ]);
+  });
+
+  test("is told also when whoever disabled it died before the mail", async () => {
+    app.directory.add({ vendors: [withContact] });
+    const { url } = withContact.endpoint as { readonly url: string };
+    await app.endpoints.disable(WEBHOOK_VENDOR, url, { since: NOON, reason: "mill.example answered 410" });
+    await tell(await noted());
+    expect(warnings()).toHaveLength(1);
+  });
+
+  test("gets the notices that wait when it was enabled again and an operator sends them", async () => {
+    const first = await noted();
+    app.webhooks.answer({ status: 410 });
+    await tell(first);
+    app.directory.add({ vendors: [aVendor()] });
+    expect(await tell(first, 2)).toEqual({ kind: "done" });
+    expect((await now(first))?.state).toBe("delivered");
   });
 });
 
