@@ -26,10 +26,10 @@ export function testVendorEndpoints(name: string, start: () => Promise<VendorEnd
     afterAll(() => world.stop());
 
     const added = async (url = URL): Promise<Vendor> => {
-      const { endpoint, ...vendor } = aVendor({ id: randomUUID() });
-      const changed: Vendor = { ...vendor, endpoint: { ...endpoint, url } as Vendor["endpoint"] };
-      await world.add(changed);
-      return changed;
+      const secret = `whsec_${Buffer.from("the secret of the mill").toString("base64")}`;
+      const vendor = aVendor({ id: randomUUID(), endpoint: { kind: "webhook", url, secret } });
+      await world.add(vendor);
+      return vendor;
     };
 
     test("a webhook is disabled from the first time on, however often and by whom", async () => {

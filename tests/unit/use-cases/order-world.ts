@@ -50,7 +50,9 @@ export interface Rest {
 }
 
 const SKU = "PANCAKE-MIX";
-const DAY_MS = 24 * 60 * 60 * 1000;
+const MINUTE = 60_000;
+/** Shorter than a broker remembers what it has seen, so that a message that is sent again is known as such. */
+const SOON_OVER = { withinMs: MINUTE / 2, remindBeforeMs: MINUTE / 2 };
 
 /** The ports and the publisher as one process sees them. */
 function processOf(app: MemoryApp, step: Stepping) {
@@ -81,126 +83,160 @@ async function handle(app: MemoryApp, step: Stepping, body: unknown, repeated: b
   await deps.outbox.drain();
 }
 
-/** Places one order and lets everything happen in the course of events, until nothing is left to do. */
-export async function live(story: Story, choose: Choose): Promise<Rest> {
-  const { cancelled = false, twice = false, token = "tok_visa", available = 10, delivered = 0 } = story;
-  const { answers = [], unanswered = false, handedOver = false } = story;
-  const app = createMemoryApp();
-  app.stock.setAvailable(SKU, available);
-  let supply = available;
-  const [line] = anOrderRequest().lines;
-  // Two lines of one SKU: only together they may be too many.
-  const lines = [1, 1].map((quantity) => ({ ...line!, sku: SKU, quantity }));
-  const request = anOrderRequest({ lines, payment: { token } });
-  const order = placeOrder("pancake-palace", "checkout-1", request, {
-    at: new Date(app.system.now()).toISOString(),
-  });
-  app.orders.put(order);
-  app.outbox.publishSoon(order);
-  await app.outbox.drain();
+/** One order and everybody who has to do with it. */
+class OrderWorld {
+  readonly #app: MemoryApp;
+  readonly #parked: unknown[] = [];
+  readonly #heardOf = new Set<string>();
+  readonly #story: Story;
+  readonly #order: Order;
+  readonly #interleaving: Interleaving;
+  #supply: number;
 
-  const interleaving = new Interleaving(choose);
-  const parked: unknown[] = [];
-  const deliver = (body: unknown, repeated: boolean): void =>
-    interleaving.spawn(
-      (step) => handle(app, step, body, repeated),
+  constructor(story: Story, choose: Choose) {
+    const { token = "tok_visa", available = 10 } = story;
+    this.#story = story;
+    const app = createMemoryApp();
+    this.#app = story.unanswered === true ? { ...app, answerTimes: SOON_OVER } : app;
+    this.#interleaving = new Interleaving(choose);
+    this.#supply = available;
+    this.#app.stock.setAvailable(SKU, available);
+    const [line] = anOrderRequest().lines;
+    // Two lines of one SKU: only together they may be too many.
+    const lines = [1, 1].map((quantity) => ({ ...line!, sku: SKU, quantity }));
+    const request = anOrderRequest({ lines, payment: { token } });
+    this.#order = placeOrder("pancake-palace", "checkout-1", request, { at: this.#at() });
+  }
+
+  async live(): Promise<Rest> {
+    const { twice = false, cancelled = false, delivered = 0, handedOver = false } = this.#story;
+    const [app, order, interleaving] = [this.#app, this.#order, this.#interleaving];
+    app.orders.put(order);
+    app.outbox.publishSoon(order);
+    await app.outbox.drain();
+    if (handedOver) await this.#noteVendor();
+    if (twice) this.#deliver(app.bus.arrived[0]?.body, true);
+    const at = this.#at();
+    if (cancelled) this.#people((deps) => cancelOrder(deps, refOf(order), undefined, { at }));
+    if (delivered > 0) this.#restock(delivered);
+    const deliverAll = (): void => {
+      for (const { body } of app.bus.take("stock")) this.#deliver(body, false);
+      this.#react();
+    };
+    do {
+      await interleaving.run(deliverAll);
+      await this.#runTimers();
+      deliverAll();
+    } while (interleaving.isBusy);
+    return await this.#rest();
+  }
+
+  readonly #at = (): string => new Date(this.#app.system.now()).toISOString();
+
+  #deliver(body: unknown, repeated: boolean): void {
+    this.#interleaving.spawn(
+      (step) => handle(this.#app, step, body, repeated),
       (ending) => {
         const comesAgain =
           ending.kind === "died" || (ending.kind === "failed" && ending.error instanceof TransientFault);
-        if (comesAgain) deliver(body, true);
-        else if (ending.kind === "failed") parked.push(ending.error);
+        if (comesAgain) this.#deliver(body, true);
+        else if (ending.kind === "failed") this.#parked.push(ending.error);
       },
     );
+  }
+
   /** Somebody at the other end of HTTP; gets no answer when the process dies, and then asks again. */
-  const people = (act: (deps: ReturnType<typeof processOf>) => Promise<unknown>): void =>
-    interleaving.spawn(
+  #people(act: (deps: ReturnType<typeof processOf>) => Promise<unknown>): void {
+    this.#interleaving.spawn(
       async (step) => {
-        const deps = processOf(app, step);
+        const deps = processOf(this.#app, step);
         await act(deps);
         await deps.outbox.drain();
       },
       ({ kind }) => {
-        if (kind === "died") people(act);
+        if (kind === "died") this.#people(act);
       },
     );
-  const heardOf = new Set<string>();
+  }
+
+  /** The timers outlive whoever died, and come again. */
+  async #runTimers(): Promise<void> {
+    const { system, outbox } = this.#app;
+    system.advance(MINUTE);
+    if (this.#story.unanswered === true) await followUpQuestions(this.#app, system.now());
+    await outbox.drain();
+    await sweepOutbox(this.#app, system.now());
+  }
+
   /** Customer, clock and vendor each act once on what they hear of. */
-  const react = (): void => {
-    const news = app.bus.arrived.filter(
-      ({ target, messageId }) => target === "notifications" && !heardOf.has(messageId),
-    );
-    for (const { messageId, subject, body } of news) {
-      heardOf.add(messageId);
-      const question = OrderEvent.parse(body).data.question ?? 1;
-      const answer = answers[question - 1] ?? answers.at(-1);
-      const at = new Date(app.system.now()).toISOString();
-      if (subject === "order.attention-needed.v1" && answer !== undefined) {
-        const name = { ...refOf(order), question, expiresAtMs: Number.MAX_SAFE_INTEGER };
-        people((deps) => answerQuestion(deps, name, answer, { at }));
-      }
-      if (subject === "order.attention-needed.v1" && unanswered) {
-        const atTheEnd = app.system.now() + 10 * DAY_MS;
-        people((deps) => followUpQuestions(deps, atTheEnd));
-      }
-      if (subject === "order.confirmed.v1" && handedOver) {
-        const vendor = { vendorId: "vendor-mill", orderId: order.id };
-        people((deps) => handOverOrder(deps, vendor, { at }));
+  #react(): void {
+    for (const { messageId, target, subject, body } of this.#app.bus.arrived) {
+      if (target !== "notifications" || this.#heardOf.has(messageId)) continue;
+      this.#heardOf.add(messageId);
+      if (subject === "order.attention-needed.v1") this.#ask(OrderEvent.parse(body).data.question ?? 1);
+      if (subject === "order.confirmed.v1" && this.#story.handedOver === true) {
+        const vendor = { vendorId: "vendor-mill", orderId: this.#order.id };
+        const at = this.#at();
+        this.#people((deps) => handOverOrder(deps, vendor, { at }));
       }
     }
-  };
-  const deliverAll = (): void => {
-    for (const { body } of app.bus.take("stock")) deliver(body, false);
-    react();
-  };
-  if (handedOver) {
+  }
+
+  #ask(question: number): void {
+    const { answers = [], unanswered = false } = this.#story;
+    const answer = answers[question - 1] ?? answers.at(-1);
+    const at = this.#at();
+    if (answer !== undefined) {
+      const name = { ...refOf(this.#order), question, expiresAtMs: Number.MAX_SAFE_INTEGER };
+      this.#people((deps) => answerQuestion(deps, name, answer, { at }));
+    }
+    if (unanswered) {
+      const atTheEnd = this.#app.system.now() + SOON_OVER.withinMs;
+      this.#people((deps) => followUpQuestions(deps, atTheEnd));
+    }
+  }
+
+  /** The vendor was told of the order; only then it can hand anything over. */
+  async #noteVendor(): Promise<void> {
     const notice = {
       event: "order.confirmed.v1",
       channel: "vendor-webhook",
       recipient: "vendor-mill",
     } as const;
-    await app.ledger.createIfAbsent(newDelivery(refOf(order), notice, order.createdAt));
+    await this.#app.ledger.createIfAbsent(newDelivery(refOf(this.#order), notice, this.#order.createdAt));
   }
 
-  if (twice) deliver(app.bus.arrived[0]?.body, true);
-  if (cancelled) {
-    const at = new Date(app.system.now()).toISOString();
-    people((deps) => cancelOrder(deps, refOf(order), undefined, { at }));
+  #restock(pieces: number): void {
+    const { stock } = this.#app;
+    const receive = (): Promise<void> => {
+      this.#supply += pieces;
+      stock.setAvailable(SKU, stock.available(SKU) + pieces);
+      return Promise.resolve();
+    };
+    this.#interleaving.spawn((step) => step({ receive }).receive());
   }
-  if (delivered > 0) {
-    interleaving.spawn(async (step) => {
-      const receive = async (): Promise<void> => {
-        supply += delivered;
-        app.stock.setAvailable(SKU, app.stock.available(SKU) + delivered);
-      };
-      await step({ receive }).receive();
-    });
-  }
-  do {
-    await interleaving.run(deliverAll);
-    // The timers outlive whoever died; the one that looks after questions comes when all of them are due.
-    app.system.advance(unanswered ? 11 * DAY_MS : 60_000);
-    if (unanswered) await followUpQuestions(app, app.system.now());
-    await app.outbox.drain();
-    await sweepOutbox(app, app.system.now());
-    deliverAll();
-  } while (interleaving.isBusy);
 
-  const counted = app.stock.available(SKU) + app.stock.reserved(SKU) + app.stock.sold(SKU);
-  if (counted !== supply) throw new Error(`There were ${supply} pieces, and now there are ${counted}`);
-  return {
-    app,
-    parked,
-    order: (await app.orders.get(refOf(order))) ?? order,
-    money: app.payments.effects.map(({ step }) => step),
-    held: app.stock.reserved(SKU),
-    sold: app.stock.sold(SKU),
+  async #rest(): Promise<Rest> {
+    const { stock, orders, payments, bus } = this.#app;
+    const [held, sold] = [stock.reserved(SKU), stock.sold(SKU)];
+    const counted = stock.available(SKU) + held + sold;
+    if (counted !== this.#supply) {
+      throw new Error(`There were ${this.#supply} pieces, and now there are ${counted}`);
+    }
+    const news = bus.arrived.filter(({ target }) => target === "notifications");
     // What is published again after the broker has forgotten it comes under the same id; its consumers do not forget.
-    told: [
-      ...new Map(
-        app.bus.arrived
-          .filter(({ target }) => target === "notifications")
-          .map(({ messageId, subject }) => [messageId, subject]),
-      ).values(),
-    ],
-  };
+    const told = new Map(news.map(({ messageId, subject }) => [messageId, subject]));
+    return {
+      held,
+      sold,
+      app: this.#app,
+      parked: this.#parked,
+      order: (await orders.get(refOf(this.#order))) ?? this.#order,
+      money: payments.effects.map(({ step }) => step),
+      told: [...told.values()],
+    };
+  }
 }
+
+/** Places one order and lets everything happen in the course of events, until nothing is left to do. */
+export const live = (story: Story, choose: Choose): Promise<Rest> => new OrderWorld(story, choose).live();

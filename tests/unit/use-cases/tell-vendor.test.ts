@@ -110,7 +110,7 @@ describe("a webhook that answers 410", () => {
 
   test("is told also when whoever disabled it died before the mail", async () => {
     app.directory.add({ vendors: [withContact] });
-    const { url } = withContact.endpoint as { readonly url: string };
+    const url = withContact.endpoint.kind === "webhook" ? withContact.endpoint.url : "";
     await app.endpoints.disable(WEBHOOK_VENDOR, url, { since: NOON, reason: "mill.example answered 410" });
     await tell(await noted());
     expect(warnings()).toHaveLength(1);
