@@ -37,6 +37,14 @@ export async function stockLevels(place: Place): Promise<Record<string, Level>> 
   );
 }
 
+/** Counts the free pieces of a SKU anew, as somebody in the warehouse would. */
+export async function setAvailable(place: Place, sku: string, available: number): Promise<void> {
+  await inCosmos(place, async (client) => {
+    const level = client.database(DATABASE).container("stock").item(`level_${sku}`, sku);
+    await level.patch([{ op: "set", path: "/available", value: available }]);
+  });
+}
+
 /** Orders that still owe messages to a topic. */
 export async function ordersWithOutbox(place: Place): Promise<string[]> {
   const text = 'SELECT c.id FROM c WHERE c.pendingSince >= ""';
