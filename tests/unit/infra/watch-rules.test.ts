@@ -4,6 +4,7 @@ import { alarmKinds } from "#shared/contracts/watch.ts";
 import { burnWindows, FAILURES_AT_LEAST, OBJECTIVE } from "#shared/domain/alarms/burn-rate.ts";
 import type { Plan } from "./bicep/template.ts";
 import { ofType, planOfEnvironment, valueAt } from "./environments.ts";
+import { queryChecker } from "./kusto.ts";
 import { deploy, planted, readText, templatesOf } from "./templates.ts";
 
 const MINUTE_MS = 60_000;
@@ -98,6 +99,33 @@ describe("orders that are refused", () => {
   });
 });
 
+const workbookQueries = (text: string): string[] => {
+  const workbook: { items: { content: { query?: string } }[] } = JSON.parse(text);
+  return workbook.items.flatMap(({ content: { query } }) => (query === undefined ? [] : [query]));
+};
+const workbook = readText("infra/app/workbook.json");
+
+describe("queries", () => {
+  const check = queryChecker();
+  const ofRules = rulesOf(production).map(({ query }) => query);
+
+  test("of every rule and of the workbook are Kusto, by Microsoft's own parser", () => {
+    const all = [...ofRules, ...workbookQueries(workbook)];
+    expect(all.length).toBeGreaterThan(20);
+    expect(all.flatMap((query) => check(query).map((fault) => `${fault} In: ${query}`))).toEqual([]);
+  });
+
+  test.each([
+    ["summarize", "summarise", "Query operator expected"],
+    ["valueMax", "valueMaximum", "'valueMaximum' does not refer to any known column"],
+    ["arg_max(timestamp", "arg_max(timestamp(", "does not refer to any known function"],
+  ])("a planted violation is found: %j instead of %j", (passage, replacement, found) => {
+    const [query = ""] = ofRules.filter((each) => each.includes(passage) && each.includes("alarm.ringing"));
+    expect(check(query)).toEqual([]);
+    expect(check(query.replace(passage, replacement)).join(" ")).toContain(found);
+  });
+});
+
 describe("metrics", () => {
   const namesIn = (query: string): string[] =>
     [...query.matchAll(/name == "([^"]+)"/g)].map(([, name = ""]) => name);
@@ -105,8 +133,7 @@ describe("metrics", () => {
   const elsewhere = new Set(["backlog.processed", "message.time_to_done"]);
 
   function faultsOf(rules: readonly Rule[], workbookText: string): string[] {
-    const workbook: { items: { content: { query?: string } }[] } = JSON.parse(workbookText);
-    const shown = workbook.items.flatMap(({ content }) => namesIn(content.query ?? ""));
+    const shown = workbookQueries(workbookText).flatMap(namesIn);
     const asked = [...shown, ...rules.flatMap(({ query }) => namesIn(query))];
     return [
       ...asked.filter((name) => !(name in metrics)).map((name) => `nobody records ${name}`),
@@ -115,7 +142,6 @@ describe("metrics", () => {
         .map((name) => `the workbook does not show ${name}`),
     ];
   }
-  const workbook = readText("infra/app/workbook.json");
 
   test("that rules and workbook ask for exist, and the workbook shows every one", () => {
     expect(faultsOf(rulesOf(production), workbook)).toEqual([]);
