@@ -14,7 +14,7 @@ const home = mkdtempSync(join(tmpdir(), "expedite-demo-"));
 let code = 1;
 try {
   say(
-    "The kitchen opens: Service Bus, Cosmos DB, storage, the Functions host and the partners start on this machine.",
+    "The kitchen opens: Service Bus, Cosmos DB, the Functions host and the partners start on this machine.",
   );
   const portOffset = Number(process.env["EXPEDITE_PORT_OFFSET"] ?? PORT_OFFSET);
   const expedite = await startExpedite({ home, portOffset, log });

@@ -297,6 +297,14 @@ var watchAlarms = [
     text: 'Dead letters of a problem not seen before; a page when they are more than fifty'
   }
   {
+    kind: 'forgotten-dead-letters'
+    text: 'Nobody has decided about a dead letter for four hours (ticket) or for a day (page)'
+  }
+  {
+    kind: 'many-attempts'
+    text: 'A delivery needs more than two attempts (ticket) or more than four (page), on average of a quarter of an hour'
+  }
+  {
     kind: 'circuit-open'
     text: 'A partner does not answer; a page after ten minutes, or when it is two'
   }

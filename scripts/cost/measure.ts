@@ -19,8 +19,8 @@ const STANDING_MS = 60_000;
 const ALL_TOLD_MS = 12_000;
 const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
-/** The watch peeks at each queue and at its dead letters. */
-const PEEKS_PER_LOOK = 2 * queueNames.length;
+/** The watch peeks at each queue, at its new dead letters and at the oldest one. */
+const PEEKS_PER_LOOK = 3 * queueNames.length;
 
 /** Of timers: the schedules of a deployment, not those of a laptop. */
 const schedules: readonly (readonly [setting: string, schedule: string])[] = Object.entries(

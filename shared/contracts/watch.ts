@@ -5,6 +5,8 @@ export const alarmKinds = [
   "backlog-age",
   "heading-for-half-an-hour",
   "new-fingerprint",
+  "forgotten-dead-letters",
+  "many-attempts",
   "circuit-open",
   "orders-refused-burn",
 ] as const;
@@ -45,6 +47,8 @@ export const WatchRecord = z.strictObject({
 export type WatchRecord = z.infer<typeof WatchRecord>;
 
 /** Names of what all instances count for the watch. */
+export const deliveriesTold = "deliveries_told";
+export const deliveryAttempts = "delivery_attempts";
 export const ordersAccepted = "orders_accepted";
 export const ordersFailed = "orders_failed";
 export const handledOf = (queue: string): string => `handled_${queue.replaceAll("-", "_")}`;

@@ -13,6 +13,8 @@ export interface QueueLook {
   readonly waiting: number;
   /** Dead letters that came after the mark. */
   readonly newDeadLetters: readonly DeadLetterNote[];
+  /** When the oldest dead letter, new or not, was sent; undefined where there is none. */
+  readonly oldestDeadLetterMs: number | undefined;
   /** To be given at the next look. */
   readonly mark: string;
 }

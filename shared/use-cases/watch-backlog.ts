@@ -2,6 +2,8 @@ import type { Circuit } from "#shared/contracts/circuit.ts";
 import {
   type AlarmKind,
   alarmKinds,
+  deliveriesTold,
+  deliveryAttempts,
   handledOf,
   ordersAccepted,
   ordersFailed,
@@ -10,7 +12,8 @@ import {
 import { type QueueName, queueNames } from "#shared/contracts/topology.ts";
 import type { AlarmChange, RingingAlarm } from "#shared/domain/alarms/alarm.ts";
 import { ageOf, type Backlog } from "#shared/domain/alarms/backlog.ts";
-import { type DeadLetterGroup, freshWatch, type OpenCircuit, watch } from "#shared/domain/alarms/watch.ts";
+import type { DeadLetterGroup } from "#shared/domain/alarms/dead-letters.ts";
+import { freshWatch, type OpenCircuit, watch } from "#shared/domain/alarms/watch.ts";
 import { fingerprintOf } from "#shared/domain/fingerprint.ts";
 import type { Chat } from "#shared/ports/chat.ts";
 import type { Circuits } from "#shared/ports/circuits.ts";
@@ -38,6 +41,7 @@ export interface WatchBacklogDeps {
 
 const MINUTE_MS = 60_000;
 const TEN_MINUTES_MS = 10 * MINUTE_MS;
+const QUARTER_HOUR_MS = 15 * MINUTE_MS;
 /** Counts arrive late: instances tell them every few seconds. */
 const COUNTS_ARE_IN_AFTER_MS = MINUTE_MS;
 
@@ -75,7 +79,14 @@ export async function watchBacklog(deps: WatchBacklogDeps): Promise<void> {
     nowMs,
     backlogs,
     deadLetters: looks.flatMap(({ queue, look }) => groupsOf(queue, look)),
+    oldestDeadLetters: looks.flatMap(({ queue, look: { oldestDeadLetterMs: sinceMs } }) =>
+      sinceMs === undefined ? [] : [{ queue, sinceMs }],
+    ),
     openCircuits,
+    attempts: {
+      told: sumOf(minutes, deliveriesTold, nowMs - QUARTER_HOUR_MS, nowMs),
+      attempts: sumOf(minutes, deliveryAttempts, nowMs - QUARTER_HOUR_MS, nowMs),
+    },
     orders: {
       accepted: sumOf(minutes, ordersAccepted, fromMs, untilMs),
       failed: sumOf(minutes, ordersFailed, fromMs, untilMs),

@@ -44,6 +44,7 @@ test("an empty queue has nothing that waits", async () => {
   expect(await queues.look("vendor-email", undefined)).toMatchObject({
     oldestSinceMs: undefined,
     waiting: 0,
+    oldestDeadLetterMs: undefined,
   });
 });
 
@@ -89,7 +90,13 @@ test("dead letters are told once each: by our own properties, or in the broker's
     deadLetterErrorDescription: "by hand",
   });
   await receiver.close();
+  const sentAt = clock.now();
+  await clock.advance(4 * 60 * MINUTE);
   const next = await queues.look("vendor-webhook", seen.mark);
   expect(next.newDeadLetters).toEqual([{ reason: "TooLong", description: "by hand" }]);
-  expect((await queues.look("vendor-webhook", next.mark)).newDeadLetters).toEqual([]);
+  // Nothing is new any more, and the first one is still as old as it is.
+  expect(await queues.look("vendor-webhook", next.mark)).toMatchObject({
+    newDeadLetters: [],
+    oldestDeadLetterMs: sentAt,
+  });
 });

@@ -36,12 +36,15 @@ export interface MemoryQueueWatch extends QueueWatch {
   /** Times at which the messages of this queue came, in milliseconds since the Unix epoch. */
   waiting: Partial<Record<QueueName, readonly number[]>>;
   deadLetters: Partial<Record<QueueName, readonly DeadLetterNote[]>>;
+  /** When the oldest of them was sent. */
+  oldestDeadLetter: Partial<Record<QueueName, number>>;
 }
 
 export function createMemoryQueueWatch(): MemoryQueueWatch {
   return {
     waiting: {},
     deadLetters: {},
+    oldestDeadLetter: {},
     look(queue, mark) {
       const since = this.waiting[queue] ?? [];
       const dead = this.deadLetters[queue] ?? [];
@@ -49,6 +52,7 @@ export function createMemoryQueueWatch(): MemoryQueueWatch {
         oldestSinceMs: since.length === 0 ? undefined : Math.min(...since),
         waiting: Math.min(since.length, MOST_LOOKED_AT),
         newDeadLetters: dead.slice(Number(mark ?? 0)),
+        oldestDeadLetterMs: this.oldestDeadLetter[queue],
         mark: String(dead.length),
       });
     },

@@ -15,15 +15,18 @@ export function createServiceBusQueueWatch(connect: () => Promise<ServiceBusClie
       try {
         connected ??= connect();
         const client = await connected;
-        const [waiting, dead] = await Promise.all([
-          peek(client.createReceiver(queue), undefined),
-          peek(client.createReceiver(queue, { subQueueType: "deadLetter" }), mark),
+        const deadLetters = () => client.createReceiver(queue, { subQueueType: "deadLetter" });
+        const [waiting, dead, [oldestDead]] = await Promise.all([
+          peek(client.createReceiver(queue), undefined, MOST_LOOKED_AT),
+          peek(deadLetters(), mark, MOST_LOOKED_AT),
+          peek(deadLetters(), undefined, 1),
         ]);
         const since = waiting.map(waitingSinceMs);
         return {
           oldestSinceMs: since.length === 0 ? undefined : Math.min(...since),
           waiting: waiting.length,
           newDeadLetters: dead.map(noteOf),
+          oldestDeadLetterMs: oldestDead?.enqueuedTimeUtc?.getTime(),
           mark: dead.at(-1)?.sequenceNumber?.add(1).toString() ?? mark ?? "0",
         };
       } catch (error) {
@@ -39,11 +42,12 @@ export function createServiceBusQueueWatch(connect: () => Promise<ServiceBusClie
 async function peek(
   receiver: ServiceBusReceiver,
   mark: string | undefined,
+  most: number,
 ): Promise<ServiceBusReceivedMessage[]> {
   try {
     // Without a number the client (7.9.5) goes on where it last peeked, even through another receiver.
     const fromSequenceNumber = mark === undefined ? Long.ZERO : Long.fromString(mark);
-    return await receiver.peekMessages(MOST_LOOKED_AT, { fromSequenceNumber });
+    return await receiver.peekMessages(most, { fromSequenceNumber });
   } finally {
     await receiver.close();
   }

@@ -1,16 +1,24 @@
 import type { Counts, WatchStore } from "#shared/ports/watch-store.ts";
 import type { Telemetry, TelemetryFacts } from "#shared/ports/telemetry.ts";
 import type { MetricName } from "#shared/contracts/metrics.ts";
-import { handledOf, ordersAccepted, ordersFailed } from "#shared/contracts/watch.ts";
+import {
+  deliveriesTold,
+  deliveryAttempts,
+  handledOf,
+  ordersAccepted,
+  ordersFailed,
+} from "#shared/contracts/watch.ts";
 import type { System } from "#shared/ports/system.ts";
 
 /** What of all that is recorded the watch needs to know of every instance. */
-function countedAs(metric: MetricName, facts: TelemetryFacts): string | undefined {
-  if (metric === "orders.accepted") return ordersAccepted;
+function countsOf(metric: MetricName, value: number, facts: TelemetryFacts): Counts {
+  if (metric === "orders.accepted") return { [ordersAccepted]: value };
   // Refusals of invalid orders are as they should be; those of valid ones are our failure.
-  if (metric === "orders.refused") return Number(facts["status"]) >= 500 ? ordersFailed : undefined;
-  if (metric === "messages.handled" && facts["outcome"] === "done") return handledOf(String(facts["queue"]));
-  return undefined;
+  if (metric === "orders.refused" && Number(facts["status"]) >= 500) return { [ordersFailed]: value };
+  if (metric === "messages.handled" && facts["outcome"] === "done")
+    return { [handledOf(String(facts["queue"]))]: value };
+  if (metric === "delivery.attempts") return { [deliveriesTold]: 1, [deliveryAttempts]: value };
+  return {};
 }
 
 const MINUTE_MS = 60_000;
@@ -37,8 +45,7 @@ export class CountingTelemetry implements Telemetry {
 
   record: Telemetry["record"] = (metric, value, facts = {}) => {
     this.#telemetry.record(metric, value, facts);
-    const name = countedAs(metric, facts);
-    if (name !== undefined) this.#add(name, value);
+    for (const [name, count] of Object.entries(countsOf(metric, value, facts))) this.#add(name, count);
   };
 
   flush: Telemetry["flush"] = async () => {

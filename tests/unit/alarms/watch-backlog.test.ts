@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { alarmKinds } from "#shared/contracts/watch.ts";
 import { newCircuit } from "#shared/contracts/circuit.ts";
 import { watchBacklog } from "#shared/use-cases/watch-backlog.ts";
 import { CountingTelemetry } from "#shared/adapters/telemetry/counting-telemetry.ts";
@@ -98,6 +99,30 @@ test("dead letters of one problem are one alarm, whatever their ids, and are tol
   expect(app.chat.said).toHaveLength(1);
 });
 
+test("a dead letter that nobody decided about since yesterday is a page", async () => {
+  app.queues.oldestDeadLetter.stock = app.system.now();
+  app.system.advance(24 * 60 * MINUTE);
+  await look();
+  expect(app.chat.said).toEqual([
+    expect.stringContaining("PAGE: stock: nobody has decided about a dead letter for 24 hours"),
+  ]);
+});
+
+test("attempts of the last quarter of an hour are counted over all instances, older ones are not", async () => {
+  for (const attempts of [3, 5]) {
+    const counting = new CountingTelemetry(app.telemetry, app.watchStore, app.system);
+    for (let n = 0; n < 10; n++)
+      counting.record("delivery.attempts", attempts, { channel: "customer-email" });
+    await counting.flush();
+  }
+  app.system.advance(MINUTE);
+  await look();
+  expect(app.chat.said).toEqual([expect.stringContaining("needed 4.0 attempts (20 told)")]);
+  app.system.advance(15 * MINUTE);
+  await look();
+  expect(app.chat.said.at(-1)).toBe("Over: many-attempts of deliveries");
+});
+
 test("an open circuit rings, and its held deliveries are counted", async () => {
   await app.circuits.change("mail:acs", () => ({
     ...newCircuit("mail:acs"),
@@ -120,7 +145,7 @@ test("every look is measured, silence too, so that a rule in Azure can be over",
     "vendor-email",
     "outbox",
   ]);
-  expect(levels("alarm.ringing").map(([, value]) => value)).toEqual([0, 0, 0, 0, 0]);
+  expect(levels("alarm.ringing")).toEqual(alarmKinds.map((kind) => [kind, 0]));
   app.queues.waiting.stock = [app.system.now() - 31 * MINUTE];
   await look();
   expect(levels("alarm.ringing")).toContainEqual(["backlog-age", 2]);

