@@ -1,5 +1,5 @@
 import { pathOf, type Place, resolve } from "../broker/address.ts";
-import { assertCanReceive } from "../broker/admission.ts";
+import { assertCanListen } from "../broker/admission.ts";
 import type { Lock } from "../broker/locks.ts";
 import { BrokerError } from "../errors.ts";
 import type { BrokerContext } from "./broker-context.ts";
@@ -21,7 +21,7 @@ export function serveReceiver(link: OutgoingLink<Lock | undefined>, broker: Brok
       "A topic has no messages of its own; receive from one of its subscriptions.",
     );
   }
-  assertCanReceive(place.entity);
+  assertCanListen(place.entity, place.queue);
   assertSessionMode(link, place, path);
   const { entity, queue } = place;
   const touch = (): void => void (entity.accessedAt = queue.machinery.clock.now());

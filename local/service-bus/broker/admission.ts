@@ -2,6 +2,7 @@ import { BrokerError, entityDisabled } from "../errors.ts";
 import { MAX_HOPS, MAX_ID_LENGTH } from "../limits.ts";
 import type { Incoming } from "../message/incoming.ts";
 import type { Entity } from "./entity.ts";
+import type { MessageQueue } from "./message-queue.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -34,9 +35,21 @@ export const isSendDisabled = ({ description: { status } }: Entity): boolean =>
 export const isReceiveDisabled = ({ description: { status } }: Entity): boolean =>
   status === "Disabled" || status === "ReceiveDisabled";
 
+export const forwards = ({ path }: Entity): BrokerError =>
+  new BrokerError(
+    "notAllowed",
+    `Cannot create a message receiver on an entity with auto-forwarding enabled: '${path}'.`,
+  );
+
 /** @throws BrokerError (disabled) */
 export function assertCanReceive(entity: Entity): void {
   if (isReceiveDisabled(entity)) throw entityDisabled(entity.path, "receive");
+}
+
+/** What would come to a receiver is forwarded instead. @throws BrokerError (disabled, notAllowed) */
+export function assertCanListen(entity: Entity, queue: MessageQueue): void {
+  assertCanReceive(entity);
+  if (queue === entity.main && entity.description.forwardTo !== undefined) throw forwards(entity);
 }
 
 /** Sends are refused where no message can wait. @throws BrokerError (notAllowed) */

@@ -4,7 +4,7 @@ import { DEFAULT_RULE, type NewRule, type Rule } from "../rules/rule.ts";
 import { storedRule } from "../rules/stored-rule.ts";
 import { defaults, type Description, timingOf } from "./description.ts";
 import type { Entity, EntityKind, SubscriptionEntity } from "./entity.ts";
-import { isReceiveDisabled } from "./admission.ts";
+import { forwards, isReceiveDisabled } from "./admission.ts";
 import { type Namespace, queuesOf } from "./namespace.ts";
 
 const MAX_NAME = { queue: 260, topic: 260, subscription: 50, rule: 50 } as const;
@@ -77,6 +77,10 @@ export async function updateEntity(
   entity.accessedAt = now;
   if (isReceiveDisabled(entity)) {
     for (const queue of queuesOf(entity)) queue.evict(entityDisabled(entity.path, "receive"));
+  }
+  if (description.forwardTo !== undefined) {
+    entity.main.evict(forwards(entity));
+    namespace.forwardWaiting(entity);
   }
 }
 
@@ -164,6 +168,8 @@ function checked(namespace: Namespace, path: string, description: Description): 
     if (namespace.destination(target) === undefined) {
       throw new BrokerError("notFound", `The entity '${target}' to forward to could not be found.`);
     }
+    if (target === description.forwardTo && description.requiresSession)
+      throw new BrokerError("invalid", `'${path}' requires sessions; such an entity cannot forward.`);
     if (target.toLowerCase() === path.toLowerCase())
       throw new BrokerError("invalid", `The entity '${path}' cannot forward to itself.`);
   }

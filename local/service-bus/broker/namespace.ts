@@ -7,6 +7,7 @@ import type { Tally } from "../store/messages.ts";
 import type { Store } from "../store/store.ts";
 import { defaults, type Description, timingOf } from "./description.ts";
 import { Due } from "./due.ts";
+import { forwardWaiting } from "./forwarding.ts";
 import {
   type Entity,
   type QueueEntity,
@@ -87,7 +88,18 @@ export class Namespace {
     if (entity.kind === "subscription") entity.topic.subscriptions.set(keyOf(entity.name), entity);
     const { clock, messages } = this.machinery;
     this.#schedules.set(entity.id, new Schedule(entity, clock, messages, this.publisher));
+    this.forwardWaiting(entity);
     return entity;
+  }
+
+  /** Moves on what waits in an entity that forwards. */
+  forwardWaiting(entity: Entity): void {
+    if (
+      entity.kind !== "topic" &&
+      entity.description.forwardTo !== undefined &&
+      entity.main.counts.active > 0
+    )
+      forwardWaiting(entity, this.publisher);
   }
 
   /** Calls back when the entity is closed, until the returned function is called. */

@@ -144,7 +144,14 @@ export class Publisher {
   #fanOut(topic: TopicEntity, journey: Journey, placed: Placed[]): number {
     const sequence = topic.main.nextSequence();
     const onward = { ...journey, enqueueSequence: journey.enqueueSequence ?? sequence };
-    const arrival = { enqueuedAt: this.#parts.clock.now(), sequence };
+    const { message, timeToLiveMs, source } = onward;
+    const arrival = {
+      enqueuedAt: this.#parts.clock.now(),
+      sequence,
+      timeToLiveMs: Math.min(message.timeToLiveMs ?? NEVER, timeToLiveMs),
+      size: message.payload.length,
+      source,
+    };
     for (const subscription of topic.subscriptions.values()) {
       const routed = route(subscription.rules.values(), journey.message.payload, arrival);
       if (isSendDisabled(subscription)) continue;
@@ -194,6 +201,18 @@ export class Publisher {
     const journey = { ...start(readMessage(messages.payload(head))), enqueueSequence, source: from.path };
     messages.drop(head);
     this.#transfer(from, from.description.forwardDeadLetteredMessagesTo ?? "", journey, placed);
+    return placed;
+  }
+
+  /** Inside a write: a message that waited when its entity began to forward, its head already removed. */
+  forwardWaiting(from: QueueEntity | SubscriptionEntity, head: Head): readonly Placed[] {
+    const placed: Placed[] = [];
+    const { messages } = this.#parts;
+    const message = readMessage(messages.payload(head));
+    messages.drop(head);
+    const left = head.expiresAt === NEVER ? NEVER : Math.max(0, head.expiresAt - this.#parts.clock.now());
+    const { enqueueSequence, scheduledAt } = head;
+    this.#forward(from, { ...start(message), enqueueSequence, scheduledAt, timeToLiveMs: left }, placed);
     return placed;
   }
 

@@ -80,6 +80,26 @@ export function deadLetter(
   settle(queue, lock, done, move.work, move.applied);
 }
 
+/** Brings the message to where its entity forwards now. */
+export function moveOn(
+  queue: MessageQueue,
+  lock: Lock,
+  move: (head: Head) => readonly Placed[],
+  done: Done,
+): void {
+  const { messages } = queue.machinery;
+  let moved: readonly Placed[] = [];
+  const removed = removal(queue, lock.head, () => {
+    if (!messages.removeHead(lock.head)) return false;
+    moved = move(lock.head);
+    return true;
+  });
+  settle(queue, lock, done, removed.work, () => {
+    removed.applied();
+    for (const one of moved) one.queue.arrived(one.head, one.payload);
+  });
+}
+
 /** A lock has run out: the attempt counts as failed. */
 export function failAttempt(
   queue: MessageQueue,

@@ -16,6 +16,7 @@ import type { Candidate } from "./compile.ts";
 import { findProperty, propertiesOf } from "./message-properties.ts";
 import { evaluate, type Properties } from "./sql/evaluate.ts";
 import type { Statement } from "./sql/syntax.ts";
+import { timespan } from "./timespan.ts";
 import { readSystem, textProperty } from "./sql/system-properties.ts";
 import { EvaluationFault, isNumber, type SqlValue, textOf } from "./sql/values.ts";
 
@@ -107,6 +108,7 @@ function toAmqpLike(value: SqlValue, existing: AmqpValue | undefined): AmqpValue
     return existing !== undefined && amqpTextOf(existing) === value ? existing : text(value);
   }
   if ("guid" in value) return uuid(Buffer.from(value.guid.replaceAll("-", ""), "hex"));
+  if ("duration" in value) return timespan(value.duration);
   return "time" in value ? timestamp(value.time) : binary(Buffer.from(value.hex, "hex"));
 }
 

@@ -1,5 +1,7 @@
+import { parseDuration } from "../broker/duration.ts";
 import { BrokerError } from "../errors.ts";
 import { type AmqpValue, binary, text, timestamp, uuid } from "../wire/values.ts";
+import { timespan, timespanMs } from "./timespan.ts";
 
 /** The types of values in rules, by their XML Schema names, which the administration protocol uses. */
 export type PropertyType = keyof typeof readers;
@@ -39,6 +41,9 @@ const floating =
 
 const flags: Readonly<Record<string, boolean>> = { true: true, "1": true, false: false, "0": false };
 
+/** .NET's TimeSpan reaches no further. */
+const LONGEST_MS = 922_337_203_685_477;
+
 const readers = {
   byte: whole("byte", -128, 127),
   unsignedByte: whole("ubyte", 0, 255),
@@ -61,6 +66,10 @@ const readers = {
   dateTime: (value) => {
     const time = Date.parse(value);
     return Number.isNaN(time) ? undefined : timestamp(time);
+  },
+  duration: (value) => {
+    const ms = parseDuration(value.trim());
+    return ms === undefined ? undefined : timespan(Math.min(ms, LONGEST_MS));
   },
   guid: (value) => {
     const hex = value.trim().replaceAll(/[{}-]/g, "");
@@ -105,9 +114,18 @@ export function fromAmqp(value: AmqpValue): TypedValue {
       return { type: "base64Binary", value: value.value.toString("base64") };
     case "char":
       return { type: "char", value: String.fromCodePoint(Math.min(value.value, 0x10ffff)) };
+    case "described":
+      return fromDescribed(value);
     default:
       return fromPlain(value);
   }
+}
+
+function fromDescribed(value: AmqpValue): TypedValue {
+  const ms = timespanMs(value);
+  if (ms === undefined || ms < 0)
+    throw new BrokerError("invalid", "A rule cannot hold described values other than spans of time.");
+  return typedValue("duration", `PT${(ms / 1000).toFixed(7)}S`);
 }
 
 /** Flags and integers, whose text is their value. */

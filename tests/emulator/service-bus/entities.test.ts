@@ -112,6 +112,51 @@ test("dead letters are forwarded to where the queue says, with their reason and 
   expect(counts).toMatchObject({ totalMessageCount: 0, deadLetterMessageCount: 0, sizeInBytes: 0 });
 });
 
+test("messages that wait when a forward is set are moved on, those too that somebody still held", async () => {
+  const bus = await openBus({ queues: [queue("old"), queue("new")] });
+  const admin = administration(bus);
+  const sender = bus.client.createSender("old");
+  await sender.sendMessages(Array.from({ length: 250 }, (_, at) => ({ body: at, messageId: `m-${at}` })));
+  const receiver = bus.client.createReceiver("old");
+  const [held] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await admin.updateQueue({ ...(await admin.getQueue("old")), forwardTo: "new" });
+  await sender.sendMessages({ body: 250 });
+  const waiting = async (name: string) => (await admin.getQueueRuntimeProperties(name)).activeMessageCount;
+  await expect.poll(() => waiting("new")).toBe(250);
+  expect(await waiting("old")).toBe(1);
+  await receiver.abandonMessage(held!);
+  await expect.poll(() => waiting("new")).toBe(251);
+  expect(await admin.getQueueRuntimeProperties("old")).toMatchObject({
+    totalMessageCount: 0,
+    sizeInBytes: 0,
+  });
+  const moved = await bus.client.createReceiver("new").receiveMessages(251, { maxWaitTimeInMs: 1000 });
+  expect(new Set(moved.map(({ body }) => Number(body))).size).toBe(251);
+  expect(moved.find(({ body }) => body === 7)).toMatchObject({ messageId: "m-7", deliveryCount: 0 });
+  expect(Number(moved.find(({ body }) => body === 7)?.enqueuedSequenceNumber)).toBe(8);
+});
+
+test("a queue that forwards has no receivers, one with sessions cannot forward", async () => {
+  const bus = await openBus({ queues: [queue("work"), queue("next")] });
+  const admin = administration(bus);
+  const told = Promise.withResolvers<string>();
+  bus.client.createReceiver("work").subscribe({
+    processMessage: async () => undefined,
+    processError: async ({ error }) => told.resolve(error.message),
+  });
+  await bus.client.createSender("next").sendMessages({ body: 1 });
+  await admin.updateQueue({ ...(await admin.getQueue("work")), forwardTo: "next" });
+  expect(await told.promise).toMatch(/auto-forwarding enabled/);
+  await expect(bus.client.createReceiver("work").receiveMessages(1)).rejects.toThrow(
+    /auto-forwarding enabled/,
+  );
+  const dead = bus.client.createReceiver("work", { subQueueType: "deadLetter" });
+  expect(await dead.receiveMessages(1, { maxWaitTimeInMs: 200 })).toEqual([]);
+  await expect(admin.createQueue("talks", { requiresSession: true, forwardTo: "next" })).rejects.toThrow(
+    /'talks' requires sessions/,
+  );
+});
+
 test("a chain of forwards ends after four hops, in the transfer dead-letter queue of the last", async () => {
   const bus = await openBus();
   const admin = administration(bus);

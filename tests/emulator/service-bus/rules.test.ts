@@ -175,3 +175,32 @@ test("the administration client creates, reads, changes and lists rules of every
     admin.createRule("orders", "mine", "wrong", { sqlExpression: "1=1" }, { sqlExpression: "DELETE x" }),
   ).rejects.toThrow(/neither SET nor REMOVE/);
 });
+
+test("a SQL filter sees a message's size, and when it expires by its own wish or the topic's", async () => {
+  const later = (ms: number): string =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
+    new Date(Date.now() + ms) as unknown as string;
+  const bus = await withRules([
+    { name: "large", filter: { sqlExpression: "sys.Size > 3000" } },
+    {
+      name: "brief",
+      filter: { sqlExpression: "sys.ExpiresAtUtc < @soon", sqlParameters: { "@soon": later(3_600_000) } },
+    },
+    {
+      name: "endless",
+      filter: {
+        sqlExpression: "sys.Label = 'kept' AND sys.ExpiresAtUtc > @far",
+        sqlParameters: { "@far": later(1e12) },
+      },
+    },
+  ]);
+  await bus.client.createSender("orders").sendMessages([
+    { body: "x".repeat(4000), messageId: "large" },
+    { body: "x", messageId: "small" },
+    { body: "x", messageId: "brief", timeToLive: 600_000 },
+    { body: "x", messageId: "lasting", timeToLive: 7_200_000 },
+    { body: "x", messageId: "endless", subject: "kept" },
+    { body: "x", messageId: "lasting too", subject: "kept", timeToLive: 7_200_000 },
+  ]);
+  expect((await received(bus)).map(({ messageId }) => messageId)).toEqual(["large", "brief", "endless"]);
+});

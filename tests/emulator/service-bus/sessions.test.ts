@@ -2,6 +2,7 @@ import type { ServiceBusSessionReceiver } from "@azure/service-bus";
 import { expect, test } from "vitest";
 import { createHandClock } from "#local/clock/hand-clock.ts";
 import { newClient } from "./open-bus.ts";
+import { rawRequest } from "./raw-client.ts";
 import { noRenewal, openTalks, said } from "./open-talks.ts";
 
 async function take(receiver: ServiceBusSessionReceiver, count: number) {
@@ -244,4 +245,24 @@ test("the sessions that were touched since a time are listed", async () => {
   expect(await management.listMessageSessions(0, 10, new Date(0))).toEqual(["a", "b", "c"]);
   expect(await management.listMessageSessions(1, 1, new Date(0))).toEqual(["b"]);
   expect(await management.listMessageSessions(0, 10, new Date(Date.now() + 60_000))).toEqual([]);
+});
+
+test("the oldest messages of all sessions are deleted in batches, what somebody holds is not", async () => {
+  const { client, server } = await openTalks();
+  await client.createSender("talks").sendMessages([...said("a", 1, 2, 3), ...said("b", 4, 5)]);
+  const receiver = await client.acceptSession("talks", "a");
+  const [held] = await take(receiver, 1);
+  const ask = async (count: number) =>
+    await rawRequest(server.amqpPort, "talks", "com.microsoft:batch-delete-messages", (wrap) => ({
+      "message-count": wrap.wrap_int(count),
+      "enqueued-time-utc": wrap.wrap_timestamp(Date.now() + 1000),
+    }));
+  // Number 2 is in the hands of the session's holder's window, 4 in nobody's.
+  expect(await ask(3)).toEqual({ status: 200, body: { "message-count": 3 } });
+  await receiver.completeMessage(held!);
+  expect(await take(receiver, 5)).toEqual([]);
+  await receiver.close();
+  const next = await client.acceptNextSession("talks");
+  expect(next.sessionId).toBe("b");
+  expect((await take(next, 5)).map(({ body }) => Number(body))).toEqual([5]);
 });

@@ -40,7 +40,13 @@ export const payload = Buffer.concat([
   encodeSection(Section.applicationProperties, mapOf(properties)),
   encodeSection(Section.data, binary(Buffer.from("body"))),
 ]);
-export const arrival = { enqueuedAt: Date.UTC(2026, 5, 1), sequence: 42 };
+export const arrival = {
+  enqueuedAt: Date.UTC(2026, 5, 1),
+  sequence: 42,
+  timeToLiveMs: 90_000,
+  size: 512,
+  source: null,
+};
 export const rule = (filter: Filter, action?: NewRule["action"]): Rule => ({
   name: "r",
   createdAt: 0,

@@ -9,6 +9,10 @@ test.each([
   "sys.Label = 'placed' AND sys.to LIKE 't%'",
   "sys.PartitionKey = 'p-1'",
   "sys.SequenceNumber = 42 AND sys.DeliveryCount = 0",
+  "sys.Size = 512 AND sys.State = 0 AND sys.DeadLetterSource IS NULL",
+  "sys.ExpiresAtUtc > sys.EnqueuedTimeUtc AND sys.ExpiresAtUtc - sys.EnqueuedTimeUtc = sys.TimeToLive",
+  "sys.EnqueuedTimeUtc + sys.TimeToLive = sys.ExpiresAtUtc AND sys.ExpiresAtUtc - sys.TimeToLive = sys.EnqueuedTimeUtc",
+  "sys.TimeToLive + sys.TimeToLive - sys.TimeToLive >= sys.TimeToLive AND 'for ' + sys.TimeToLive = 'for 00:01:30'",
   '[size] > 4.5 AND "size" < 6',
   "size + 1 = 6 AND size * 2 - 1 = 9 AND size / 2 = 2 AND size % 3 = 2 AND -size < 0",
   "price = 2.5e0 AND price + size = 7.5 AND size / 2.0 = price",
@@ -52,8 +56,10 @@ test("parameters stand for typed values", () => {
     "@name": { type: "string", value: "b" },
     size: { type: "double", value: "5" },
     since: { type: "dateTime", value: "2025-12-31T00:00:00Z" },
+    minute: { type: "duration", value: "PT1M" },
   } as const;
   expect(sql("brand = @Name AND size = @size AND at > @since", parameters)).toBe(true);
+  expect(sql("sys.TimeToLive > @minute AND sys.TimeToLive < @minute + @minute", parameters)).toBe(true);
   expect(sql("sys.EnqueuedTimeUtc > @since AND at < sys.EnqueuedTimeUtc", parameters)).toBe(true);
   expect(() => sql("brand = @other", parameters)).toThrow(/'@other'.* is a parameter without a value/);
 });
@@ -63,6 +69,9 @@ test.each([
   ["brand = 5", /no '=' between a string and a number/],
   ["urgent + 1 = 2", /no '\+' between a boolean and a number/],
   ["urgent < FALSE", /no '<'/],
+  ["sys.TimeToLive > 60", /no '>' between a duration and a number/],
+  ["sys.TimeToLive * 2 = 1", /no '\*' between a duration/],
+  ["sys.TimeToLive - sys.ExpiresAtUtc = 1", /no '-' between a duration and a time/],
   ["size / 0 = 1", /divided by zero/],
   ["sys.Colour = 'red'", /no system property 'Colour'/],
   ["size LIKE '5'", /left side is a number/],
@@ -99,7 +108,7 @@ test.each([
   ["size = 'open", /''open'/],
   ["size = 99999999999999999999", /64 bits/],
   ["size # 5", /'# 5'/],
-  ["sys.TimeToLive = 1", /'TimeToLive' is not supported/],
+  ["sys.LockToken = 'a'", /'LockToken' is not supported/],
   ["_size = 5", /'_size = 5'/],
   [`${"(".repeat(60)}size = 5${")".repeat(60)}`, /nested more than 50/],
   [`${"NOT ".repeat(60)} size = 5`, /nested more than 50/],

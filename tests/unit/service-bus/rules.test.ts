@@ -65,7 +65,8 @@ test.each([
   ["boolean", "yes"],
   ["dateTime", "yesterday"],
   ["guid", "123"],
-  ["duration", "PT1S"],
+  ["duration", "1 minute"],
+  ["gYear", "2026"],
 ])("a %s is not '%s'", (type, value) => {
   expect(() => typedValue(type, value)).toThrow(/type/);
 });

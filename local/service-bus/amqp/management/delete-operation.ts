@@ -11,9 +11,6 @@ const MAX_DELETED = 4000;
 export const deleteOperation: Operation = {
   claims: ["Listen"],
   async run({ place: { queue }, body }) {
-    if (queue.sessions !== undefined) {
-      throw new BrokerError("notImplemented", "Deleting in batches is not supported in session queues yet.");
-    }
     const count = Math.min(integerField(body, "message-count"), MAX_DELETED);
     const before = entryOf(body, "enqueued-time-utc");
     if (before?.type !== "timestamp")

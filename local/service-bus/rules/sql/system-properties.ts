@@ -8,6 +8,12 @@ export interface Arrival {
   readonly enqueuedAt: number;
   /** The number that the topic gave it. */
   readonly sequence: number;
+  /** Until it expires, by its own wish and by what it came through; NEVER = without end. */
+  readonly timeToLiveMs: number;
+  /** In bytes, as it was sent. */
+  readonly size: number;
+  /** The path of the entity that dead-lettered it, when it is a dead letter that was forwarded here. */
+  readonly source: string | null;
 }
 
 /** The properties that are a message's own text, by their names in lower case; rules may also set them. */
@@ -33,13 +39,26 @@ const arrivals: ReadonlyMap<string, (arrival: Arrival) => SqlValue> = new Map([
   ["sequencenumber", ({ sequence }: Arrival) => BigInt(sequence)],
   ["enqueuedsequencenumber", ({ sequence }: Arrival) => BigInt(sequence)],
   ["deliverycount", () => 0n],
+  ["timetolive", ({ timeToLiveMs }: Arrival): SqlValue => ({ duration: Math.min(timeToLiveMs, LONGEST_MS) })],
+  [
+    "expiresatutc",
+    ({ enqueuedAt, timeToLiveMs }: Arrival): SqlValue => ({
+      time: Math.min(enqueuedAt + timeToLiveMs, LAST_TIME),
+    }),
+  ],
+  ["size", ({ size }: Arrival) => BigInt(size)],
+  // "Active": rules meet a message before anybody could defer it.
+  ["state", () => 0n],
+  ["deadlettersource", ({ source }: Arrival) => source ?? undefined],
 ]);
+
+/** .NET's longest TimeSpan and last DateTime, which stand for "without end". */
+const LONGEST_MS = 922_337_203_685_477;
+const LAST_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Properties of Azure's message class that this broker's rules cannot look at. */
 const unsupported: ReadonlySet<string> = new Set(
-  "deadlettersource expiresatutc forcepersistence isbodyconsumed lockeduntilutc locktoken properties size state timetolive".split(
-    " ",
-  ),
+  "forcepersistence isbodyconsumed lockeduntilutc locktoken properties".split(" "),
 );
 
 /** @throws BrokerError (notImplemented) when a rule names a system property that exists in Azure, but not here */

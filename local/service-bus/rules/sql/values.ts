@@ -1,4 +1,5 @@
 import type { AmqpValue } from "../../wire/values.ts";
+import { timespanMs, timespanText } from "../timespan.ts";
 import type { ArithmeticOperator, ComparisonOperator } from "./syntax.ts";
 
 /**
@@ -13,6 +14,8 @@ export type SqlValue =
   | { readonly guid: string }
   /** Milliseconds since the epoch. */
   | { readonly time: number }
+  /** Milliseconds. */
+  | { readonly duration: number }
   | { readonly hex: string }
   | undefined;
 
@@ -32,6 +35,8 @@ export function sqlValueOf(value: AmqpValue): SqlValue {
   if (value.type === "uuid") return { guid: dashed(value.value.toString("hex")) };
   if (value.type === "binary") return { hex: value.value.toString("hex") };
   if (value.type === "float" || value.type === "double") return value.value;
+  const duration = timespanMs(value);
+  if (duration !== undefined) return { duration };
   if (value.type === "described" || typeof value.value === "object") {
     throw new EvaluationFault(`A property of the AMQP type ${value.type} cannot be used in a rule.`);
   }
@@ -72,14 +77,15 @@ function areEqual(left: Known, right: Known): boolean {
 function order(operator: string, left: Known, right: Known): number {
   if (typeof left === "bigint" && typeof right === "bigint") return sign(left, right);
   // As in C#, an integer beside a double becomes one.
-  if (isNumber(left) && isNumber(right)) {
-    const [a, b] = [Number(left), Number(right)];
-    return Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : sign(a, b);
-  }
+  if (isNumber(left) && isNumber(right)) return doubles(Number(left), Number(right));
   if (typeof left === "string" && typeof right === "string") return sign(left, right);
   if (isTime(left) && isTime(right)) return sign(left.time, right.time);
+  if (isDuration(left) && isDuration(right)) return sign(left.duration, right.duration);
   throw noOperator(operator, left, right);
 }
+
+const doubles = (left: number, right: number): number =>
+  Number.isNaN(left) || Number.isNaN(right) ? Number.NaN : sign(left, right);
 
 const sign = <T extends number | bigint | string>(left: T, right: T): number =>
   left < right ? -1 : Number(left > right);
@@ -93,12 +99,23 @@ export function calculate(operator: ArithmeticOperator, left: SqlValue, right: S
   if (left === undefined || right === undefined) return undefined;
   if (typeof left === "bigint" && typeof right === "bigint") return integers(operator, left, right);
   if (isNumber(left) && isNumber(right)) return doubleOperators[operator](Number(left), Number(right));
+  const instant = instants(operator, left, right);
+  if (instant !== undefined) return instant;
   if (operator !== "+" || (typeof left !== "string" && typeof right !== "string")) {
     throw noOperator(operator, left, right);
   }
   const joined = textOf(left) + textOf(right);
   if (joined.length > MAX_TEXT) throw new EvaluationFault("A text became too long.");
   return joined;
+}
+
+/** What C# can do with times and durations. */
+function instants(operator: ArithmeticOperator, left: Known, right: Known): SqlValue {
+  if (operator !== "+" && operator !== "-") return undefined;
+  const factor = operator === "+" ? 1 : -1;
+  if (isTime(left) && isDuration(right)) return { time: left.time + factor * right.duration };
+  if (isDuration(left) && isDuration(right)) return { duration: left.duration + factor * right.duration };
+  return operator === "-" && isTime(left) && isTime(right) ? { duration: left.time - right.time } : undefined;
 }
 
 function integers(operator: ArithmeticOperator, left: bigint, right: bigint): bigint {
@@ -136,6 +153,7 @@ export function signed(operator: "+" | "-", value: SqlValue): SqlValue {
 export function textOf(value: Known): string {
   if (typeof value !== "object") return String(value);
   if ("guid" in value) return value.guid;
+  if ("duration" in value) return timespanText(value.duration);
   return "time" in value ? timeText(value.time) : value.hex;
 }
 
@@ -149,11 +167,15 @@ export const isNumber = (value: Known): value is number | bigint =>
 const isTime = (value: Known): value is { readonly time: number } =>
   typeof value === "object" && "time" in value;
 
+const isDuration = (value: Known): value is { readonly duration: number } =>
+  typeof value === "object" && "duration" in value;
+
 /** Numbers are one kind: they compare by value. */
 export function kindOf(value: Known): string {
   if (isNumber(value)) return "number";
   if (typeof value !== "object") return typeof value;
   if ("guid" in value) return "guid";
+  if ("duration" in value) return "duration";
   return "time" in value ? "time" : "binary";
 }
 
