@@ -16,7 +16,7 @@ import { concludes } from "./support/verdict.ts";
 
 const ROUNDS = Number(process.argv[2] ?? 10);
 const ORDERS_PER_ROUND = Number(process.argv[3] ?? 100);
-const WARM_UP = 20;
+const WARM_UP = 5;
 /** How much slower the slowest hundredth may be. */
 const MOST_SLOWER = 1.1;
 
@@ -56,10 +56,11 @@ const books = new Books(cloud.place);
 try {
   const { well, down } = await takeTurns(cloud);
   const placed = ROUNDS * (ORDERS_PER_ROUND + WARM_UP) * 2;
-  await cloud.stopApp();
   const consumersOn = Object.fromEntries(Object.keys(consumersOff).map((name) => [name, "false"]));
-  await cloud.startApp(consumersOn);
-  await sixHours(cloud, books);
+  await sixHours(cloud, books, async () => {
+    await cloud.stopApp();
+    await cloud.startApp(consumersOn);
+  });
   const confirmedCount = async (): Promise<number> => (await books.statuses(BRAND))["confirmed"] ?? 0;
   const minutes = await recovery(cloud, books, async () => (await confirmedCount()) === placed);
 

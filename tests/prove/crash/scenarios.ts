@@ -95,11 +95,7 @@ export const scenarios: readonly Scenario[] = [
         effects.filter((effect) => !/ order\.(confirmed|cancelled)\.v1 /.test(effect));
       await stage.until(async () => await stage.missing(without(effectsOfConfirmed(stage.order))));
       await stage.cancel();
-      await stage.settled({
-        effects: without(cancelled(stage).effects),
-        status: "refunded",
-        notices: { delivered: 6, superseded: 1 },
-      });
+      await stage.settledAfterCancellation();
       await stage.make("webhooks", { mode: "ok" });
     },
   },
@@ -152,7 +148,7 @@ export const scenarios: readonly Scenario[] = [
       const orders = [stage, ...stage.siblings(5)];
       await stage.make("mail", { mode: "down", only: orders.map(({ order }) => order.id) });
       await Promise.all(orders.map((order) => order.place()));
-      await stage.until(async () => await stage.noneHeld());
+      await stage.until(async () => await stage.noneOpen());
       await stage.make("mail", { mode: "ok" });
       for (const order of orders) await order.settled(confirmed(order));
     },
@@ -181,8 +177,9 @@ export const scenarios: readonly Scenario[] = [
     name: "the mail provider takes one mail a second",
     settings: { MAIL_RATE_PER_SECOND: "1" },
     async play(stage) {
-      await stage.place();
-      await stage.settled(confirmed(stage));
+      const orders = [stage, ...stage.siblings(2)];
+      await Promise.all(orders.map((order) => order.place()));
+      for (const order of orders) await order.settled(confirmed(order));
     },
   },
   {

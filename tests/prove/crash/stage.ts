@@ -20,7 +20,7 @@ const LOOK_AGAIN_AFTER_MS = 40;
 const STUCK_AFTER_MS = 300;
 /** More than the sweep leaves an outbox alone, less than a lock lasts: what is being handled keeps its lock. */
 const JUMP_MS = 11_000;
-const GIVE_UP_AFTER_MS = 40_000;
+const GIVE_UP_AFTER_MS = 120_000;
 
 export interface StageOptions {
   readonly cloud: ProvingCloud;
@@ -149,10 +149,9 @@ export class Stage {
     return now === status ? undefined : `it is ${now}`;
   }
 
-  /** While none of the order's notices waits for a circuit. */
-  async noneHeld(): Promise<string | undefined> {
-    const { notices } = await this.#books.standingOf(this.order.brand, this.order.id);
-    return (notices.held ?? 0) > 0 ? undefined : "nothing is held";
+  /** While every circuit lets calls through. */
+  async noneOpen(): Promise<string | undefined> {
+    return (await this.#books.openCircuits()) > 0 ? undefined : "no circuit is open";
   }
 
   /** What of these effects the partners have not seen yet. */

@@ -21,13 +21,14 @@ export interface Recording {
 
 export interface Task {
   readonly scenario: string;
-  readonly kill: Kill;
+  /** One death after the other in the same course. */
+  readonly kills: readonly Kill[];
 }
 
 export interface Result {
   readonly task: Task;
-  /** The process died where it was told to. */
-  readonly killed: boolean;
+  /** Where a process died as it was told to. */
+  readonly killed: readonly Kill[];
   /** What stood otherwise than promised at the end; undefined = nothing. */
   readonly wrong: string | undefined;
   /** Effects that came twice where that cannot be helped. */
@@ -78,23 +79,30 @@ export class Theatre {
     return recordings;
   }
 
-  /** Plays the scenario with the kill; where a warm process does not come past the point any more, with a cold one. */
+  /** Plays the scenario with the kills; those that it does not come past any more are tried again, each alone. */
   async kill(task: Task): Promise<Result> {
     const scenario = scenarios.find(({ name }) => name === task.scenario);
     if (scenario === undefined) throw new Error(`There is no scenario ${task.scenario}`);
     let repeated = 0;
     let wrong: string | undefined;
     try {
-      // What is remembered is not asked again, and what was met once may have been a race: with cold processes, then anywhere.
-      for (const kill of [task.kill, task.kill, { ...task.kill, during: undefined }]) {
-        repeated += await this.#play(scenario, [kill]);
-        if (this.#fired(kill)) break;
-        for (const pid of this.#cloud.workers) process.kill(pid, "SIGKILL");
-      }
+      repeated += await this.#play(scenario, task.kills);
+      for (const kill of task.kills) repeated += await this.#killAlone(scenario, kill);
     } catch (error) {
       wrong = error instanceof Error ? error.message : String(error);
     }
-    return { task, killed: this.#fired(task.kill), wrong, repeated };
+    return { task, killed: task.kills.filter((kill) => this.#fired(kill)), wrong, repeated };
+  }
+
+  async #killAlone(scenario: Scenario, kill: Kill): Promise<number> {
+    let repeated = 0;
+    // What is remembered is not asked again, and what was met once may have been a race: with cold processes, then anywhere.
+    for (const next of [kill, kill, { ...kill, during: undefined }]) {
+      if (this.#fired(kill)) break;
+      repeated += await this.#play(scenario, [next]);
+      if (!this.#fired(kill)) for (const pid of this.#cloud.workers) process.kill(pid, "SIGKILL");
+    }
+    return repeated;
   }
 
   async close(): Promise<void> {

@@ -10,10 +10,10 @@ interface Reason {
 /** Why no scenario comes past these points. A reason that no longer applies is harmless. */
 const reasons: readonly Reason[] = [
   ...[
-    ...["get-order", "get-question", "health", "list-circuits", "list-orders"].map(
+    ...["get-order", "get-question", "health", "list-circuits", "list-findings", "list-orders"].map(
       (name) => `functions/${name}.ts`,
     ),
-    ...["check-health", "list-circuits", "read-orders", "read-question"].map(
+    ...["check-health", "list-circuits", "read-orders", "read-question", "watch-backlog"].map(
       (name) => `shared/use-cases/${name}.ts`,
     ),
   ].map((file) => ({ file, because: "only reads" })),
@@ -63,6 +63,16 @@ const reasons: readonly Reason[] = [
     line: "await this.#round",
     because: "drains at the end of a process, which a kill does not let come",
   },
+  { file: "shared/adapters/chat/", because: "tells people of alarms; no order hangs on it" },
+  {
+    file: "shared/use-cases/reconcile/",
+    because: "finds something wrong only where somebody broke it; tests/contract/reconcile.test.ts",
+  },
+  {
+    file: "shared/use-cases/notify/release-held.ts",
+    line: "holdOn(",
+    because: "Service Bus goes away in the middle of a release; tests/unit/use-cases/release-held.test.ts",
+  },
   {
     file: "shared/bindings/started-app.ts",
     because: "waits for a start that failed; tests/unit/bindings",
@@ -96,6 +106,7 @@ const reasons: readonly Reason[] = [
     "await deps.ledger.get(delivery.orderId, delivery.id)",
     "(now && (await earlierDecision(",
     "await supersede(deps.ledger, delivery, at)",
+    "if (!created) await supersede(ledger, cancellation",
     "sold.done ||",
     "=== status.conflict ? await this.#reserve",
   ].map((line) => ({

@@ -76,6 +76,15 @@ export class Books {
     };
   }
 
+  async openCircuits(): Promise<number> {
+    const { resources } = await this.#cosmos
+      .database(DATABASE)
+      .container("circuits")
+      .items.query('SELECT c.id FROM c WHERE c.state = "open"')
+      .fetchAll();
+    return resources.length;
+  }
+
   /** How many orders of the brand stand where. */
   async statuses(brandId: string): Promise<Readonly<Record<string, number>>> {
     const { resources } = await this.#cosmos
