@@ -83,6 +83,20 @@ export class GroupCommit {
     return [result, durable];
   }
 
+  /**
+   * `write` without a way back of its own, which would cost a copy of every page it changes. If `work` throws, all that the
+   * transaction holds is undone, its neighbours' writes too, and everyone who waits for it gets the error.
+   */
+  async writeOrUndoAll(work: () => void): Promise<void> {
+    const durable = this.#join();
+    try {
+      work();
+    } catch (error) {
+      this.#undo(error);
+    }
+    await durable;
+  }
+
   /** Resolves when everything written so far is on disk: what a reader may be told. */
   async settled(): Promise<void> {
     await this.#open?.promise;
@@ -125,8 +139,18 @@ export class GroupCommit {
       this.#sql.commit.run();
       group.resolve();
     } catch (error) {
-      if (this.db.isTransaction) this.#sql.rollback.run();
-      group.reject(error);
+      this.#fail(group, error);
     }
+  }
+
+  #undo(error: unknown): void {
+    const group = this.#open;
+    this.#open = undefined;
+    if (group !== undefined) this.#fail(group, error);
+  }
+
+  #fail(group: PromiseWithResolvers<void>, error: unknown): void {
+    if (this.db.isTransaction) this.#sql.rollback.run();
+    group.reject(error);
   }
 }

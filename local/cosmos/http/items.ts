@@ -119,9 +119,14 @@ async function postBatch(service: Service, request: Request, container: Containe
         header(request, "x-ms-cosmos-batch-continue-on-error")?.toLowerCase() !== "false",
       );
   const bodies = header(request, "prefer") !== "return=minimal";
-  const texts = outcomes.map((outcome) => outcomeText(container, outcome, bodies));
+  let charge = 0;
+  const texts = outcomes.map((outcome) => {
+    const own = writeCharge(outcome.item?.body.length ?? 0, container.table.indexes.length);
+    charge += own;
+    return outcomeText(container, outcome, own, bodies);
+  });
   return {
-    charge: outcomes.reduce((total, outcome) => total + chargeOf(container, outcome), 0),
+    charge,
     status: outcomes.every(isSuccess) ? 200 : 207,
     headers: sessionHeaders(service, container, rangeOf(container, keyHeader, rangeId)),
     body: `[${texts.join(",")}]`,
@@ -136,12 +141,9 @@ function rangeOf({ ranges, kind }: Container, key: string | undefined, rangeId: 
   );
 }
 
-const chargeOf = ({ table }: Container, { item }: Outcome): number =>
-  writeCharge(item?.body.length ?? 0, table.indexes.length);
-
-function outcomeText(container: Container, outcome: Outcome, bodies: boolean): string {
+function outcomeText(container: Container, outcome: Outcome, charge: number, bodies: boolean): string {
   const { status, item, message, subStatus } = outcome;
-  let text = `{"statusCode":${status},"requestCharge":${chargeOf(container, outcome)}`;
+  let text = `{"statusCode":${status},"requestCharge":${charge}`;
   if (subStatus !== undefined) text += `,"subStatusCode":${subStatus}`;
   if (item !== undefined) text += `,"eTag":${quotedEtag(item)}`;
   if (message !== undefined) text += `,"message":${JSON.stringify(message)}`;

@@ -49,24 +49,37 @@ export async function runBatch(
   keyHeader: string,
 ): Promise<readonly Outcome[]> {
   const key = parseKey(keyHeader);
+  const pk = keyText(key);
   try {
-    return await store.write(() => {
-      const place: Place = { container, key, pk: keyText(key), lsn: store.numbers.take() };
-      const outcomes: Outcome[] = [];
-      for (const operation of operations) {
-        const outcome = attempt(writer, place, operation);
-        outcomes.push(outcome);
-        if (!isSuccess(outcome) && outcome.status !== 304) throw new BatchUndone(outcomes);
-      }
-      return outcomes;
-    });
+    const outcomes = await store.writeItem(
+      () => executeAll(writer, { container, key, pk, lsn: store.numbers.take() }, operations),
+      operations.length > 1,
+    );
+    return operations.map((_operation, index) => outcomes[index] ?? notExecuted);
   } catch (error) {
     if (!(error instanceof BatchUndone)) throw error;
-    const culprit = error.outcomes.length - 1;
+    const { outcomes } = error;
     return operations.map((_operation, index) =>
-      index === culprit ? error.outcomes[culprit]! : notExecuted,
+      index === outcomes.length - 1 ? outcomes[index]! : notExecuted,
     );
   }
+}
+
+/** Up to the first failure. If something was changed before that, it is thrown, so that it is undone. */
+function executeAll(
+  writer: ItemWriter,
+  place: Place,
+  operations: readonly BatchOperation[],
+): readonly Outcome[] {
+  const outcomes: Outcome[] = [];
+  for (const operation of operations) {
+    const outcome = attempt(writer, place, operation);
+    outcomes.push(outcome);
+    if (isSuccess(outcome) || outcome.status === 304) continue;
+    if (outcomes.length > 1) throw new BatchUndone(outcomes);
+    break;
+  }
+  return outcomes;
 }
 
 /** Every operation for itself, all in one commit. Without `goOn` those behind a failure are not executed. */

@@ -1,6 +1,6 @@
 import { parseStored, type JsonObject, type OwnJson } from "../json.ts";
 import type { KeyPart } from "../partition/effective-key.ts";
-import { keyOf, keyText } from "../partition/key.ts";
+import { keyOf } from "../partition/key.ts";
 import { rangeIndexOf } from "../partition/ranges.ts";
 import { badRequest, SubStatus } from "../refusal.ts";
 import type { Container } from "../store/container.ts";
@@ -172,8 +172,9 @@ export class ItemWriter {
     this.#uniqueKeys.remove(container, seq);
   }
 
-  #checkKey({ container, pk }: Place, members: JsonObject): void {
-    if (keyText(keyOf(members, container.keyPaths)) === pk) return;
+  #checkKey({ container, key }: Place, members: JsonObject): void {
+    const own = keyOf(members, container.keyPaths);
+    if (own.length === key.length && own.every((part, index) => part === key[index])) return;
     throw badRequest("PartitionKey extracted from document doesn't match the one specified in the header.", {
       subStatus: SubStatus.partitionKeyMismatch,
     });

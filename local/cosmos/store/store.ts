@@ -12,6 +12,7 @@ import type { IndexField } from "./index-paths.ts";
 import { Catalog, type Stamp } from "./catalog.ts";
 import { Numbers } from "./numbers.ts";
 import { StatementPool } from "./statement-pool.ts";
+import { WriteTurns } from "./write-turns.ts";
 
 const SECOND = 1000;
 const CACHE_KIB = 40 * 1024;
@@ -21,13 +22,6 @@ function liesWithin(kind: string, pk: string, from: string, below: string): bool
   const keyKind = kind === "v1" || kind === "v2" ? kind : "hierarchical";
   const place = effectiveKey(keyKind, parseKey(pk));
   return place >= from && place < below;
-}
-
-/** What `writeItem` was given in one turn of the event loop. */
-interface Turn {
-  readonly works: (() => void)[];
-  /** All of it is durable; or none of it, and undone. */
-  readonly done: Promise<boolean>;
 }
 
 /**
@@ -45,7 +39,7 @@ export class Store {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #chores: Chores;
-  #turn: Turn | undefined;
+  readonly #turns: WriteTurns;
   #changes = 0;
 
   constructor(dataFolder: string, durability: Durability, clock: Clock, log: Log = () => undefined) {
@@ -56,6 +50,9 @@ export class Store {
     this.db = this.#commit.db;
     this.db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     this.numbers = new Numbers(this.db);
+    this.#turns = new WriteTurns((work, wayBack) =>
+      wayBack ? this.write(work) : this.#writeOrUndoAll(work),
+    );
     this.#chores = new Chores((step) => this.write(step), log);
     this.catalog = new Catalog(this.db, this.#chores);
     this.#reader = new DatabaseSync(path, { readOnly: true });
@@ -81,48 +78,47 @@ export class Store {
 
   /** Runs `work` in the open transaction; resolves when it is durable. A throw undoes all of `work`. */
   write<T>(work: () => T): Promise<T> {
-    if (this.numbers.low) {
-      // Separate, so that a refused request does not take the reservation back with it.
-      this.#commit.write(() => this.numbers.refill()).catch(() => this.numbers.refillFailed());
-    }
+    this.#reserveNumbers();
     return this.#commit.write(work);
   }
 
+  #reserveNumbers(): void {
+    if (!this.numbers.low) return;
+    // Separate, so that a refused request does not take the reservation back with it.
+    this.#commit.write(() => this.numbers.refill()).catch(() => this.numbers.refillFailed());
+  }
+
   /**
-   * Like `write`, for work that has changed nothing when it throws a `Refusal`. All such work of one turn of the event loop
-   * runs at its end, so that a way back is kept once for all; if it is needed, each does its work again, alone.
+   * Like `write`, for work that may be done again. Works that arrive together are done together, so that no way back is kept
+   * (or one for all, if `wayBack` says that a work may throw after it has changed something). If one is needed after all,
+   * each does its work again, alone. A `Refusal` has changed nothing and reaches its caller alone.
    */
-  async writeItem<T>(work: () => T): Promise<T> {
+  async writeItem<T>(work: () => T, wayBack = false): Promise<T> {
     let outcome: { readonly value: T } | Refusal | undefined;
-    const turn = (this.#turn ??= this.#openTurn());
-    turn.works.push(() => {
+    const attempt = (): void => {
       try {
         outcome = { value: work() };
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         outcome = error;
       }
-    });
-    const done = await turn.done;
+    };
+    const done = await this.#turns.add(attempt, wayBack);
     if (!done || outcome === undefined) return this.write(work);
     if (outcome instanceof Refusal) throw outcome;
     return outcome.value;
   }
 
-  #openTurn(): Turn {
-    const works: (() => void)[] = [];
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    setImmediate(() => {
-      this.#turn = undefined;
-      const durable = this.write(() => {
-        for (const work of works) work();
-      });
-      durable.then(
-        () => resolve(true),
-        () => resolve(false),
-      );
-    });
-    return { works, done: promise };
+  async #writeOrUndoAll(work: () => void): Promise<void> {
+    this.#reserveNumbers();
+    try {
+      await this.#commit.writeOrUndoAll(work);
+    } catch (error) {
+      // A step of a chore or a change of the catalogue may have been in the same transaction.
+      this.#log("cosmos.transaction-undone", { error: String(error) });
+      this.#reloadCatalog();
+      throw error;
+    }
   }
 
   /** Like `write`, for changes of the catalogue. */
@@ -131,10 +127,7 @@ export class Store {
     try {
       return await this.write(work);
     } catch (error) {
-      if (!(error instanceof Refusal)) {
-        this.catalog.load();
-        this.catalog.resume();
-      }
+      if (!(error instanceof Refusal)) this.#reloadCatalog();
       throw error;
     } finally {
       this.#changes--;
@@ -144,6 +137,11 @@ export class Store {
   /** Undefined when all the catalogue shows is on disk, where queries and feeds read; else resolves when it is. */
   changesSettled(): Promise<void> | undefined {
     return this.#changes === 0 ? undefined : this.settled();
+  }
+
+  #reloadCatalog(): void {
+    this.catalog.load();
+    this.catalog.resume();
   }
 
   /** Resolves when everything a reader of the writing connection may have seen is durable. */

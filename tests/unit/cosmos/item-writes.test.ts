@@ -57,3 +57,18 @@ test("a bug in one write undoes what that write did, and its neighbours are writ
   expect(results).toMatchObject([{ value: 1 }, { reason: { message: "a bug" } }, { value: 2 }]);
   expect(all()).toEqual([1, 2]);
 });
+
+test("a write that gives up half-way is undone alone, and its neighbours are written once", async () => {
+  const { store, put, all } = useStore();
+  const givesUp = (): number => {
+    put(99);
+    throw new Error("half-way");
+  };
+  const results = await Promise.allSettled([
+    store.writeItem(() => put(1)),
+    store.writeItem(givesUp, true),
+    store.writeItem(() => put(2)),
+  ]);
+  expect(results).toMatchObject([{ value: 1 }, { reason: { message: "half-way" } }, { value: 2 }]);
+  expect(all()).toEqual([1, 2]);
+});

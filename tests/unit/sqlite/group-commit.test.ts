@@ -55,3 +55,16 @@ test("what is open when the file is closed is committed, and a later turn finds 
   await turn();
   await turn();
 });
+
+test("a write without a way back takes its neighbours with it when it fails, and everybody is told", async () => {
+  const { commit, note } = open();
+  const neighbour = note("a");
+  const failed = commit.writeOrUndoAll(() => {
+    throw new Error("a bug");
+  });
+  await expect(failed).rejects.toThrow("a bug");
+  await expect(neighbour).rejects.toThrow("a bug");
+  await note("b");
+  expect(commit.db.prepare("SELECT text FROM note").all()).toEqual([{ text: "b" }]);
+  commit.close();
+});
