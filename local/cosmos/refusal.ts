@@ -15,6 +15,7 @@ const codes: Readonly<Record<number, string>> = {
   413: "RequestEntityTooLarge",
   424: "FailedDependency",
   429: "TooManyRequests",
+  449: "RetryWith",
   500: "InternalServerError",
   503: "ServiceUnavailable",
 };

@@ -84,6 +84,14 @@ test("an injected outage reaches the caller until it is taken away", async () =>
   expect((await container.items.create({ id: "1", pk: "a" })).statusCode).toBe(201);
 });
 
+test.each([408, 410, 449])("an injected %i reaches the caller, who may write again", async (status) => {
+  const { cosmos, database } = await useCosmos();
+  const container = await makeContainer(database);
+  await own(cosmos.endpoint, "faults", { method: "PUT", body: JSON.stringify({ status, count: 1 }) });
+  expect(await refusal(container.items.create({ id: "1", pk: "a" }))).toMatchObject({ code: status });
+  expect((await container.items.create({ id: "1", pk: "a" })).statusCode).toBe(201);
+});
+
 test("injected latency holds a request until the clock says so", async () => {
   const { cosmos, database, clock } = await useCosmos();
   const container = await makeContainer(database);
