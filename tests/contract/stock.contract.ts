@@ -8,13 +8,27 @@ export interface StockWorld {
   setAvailable(sku: string, pieces: number): Promise<void>;
   /** Pieces that are free. */
   available(sku: string): Promise<number>;
+  /** All pieces of a SKU, seen at one moment; left out where whoever keeps them does not say. */
+  pieces?(sku: string): Promise<Pieces>;
   stop(): Promise<void>;
+}
+
+export interface Pieces {
+  readonly available: number;
+  readonly reserved: number;
+  readonly sold: number;
 }
 
 /** One buyer of the property test: how much it wants, and what it does, in this order. */
 interface Buyer {
   readonly pieces: number;
   readonly steps: readonly ("reserve" | "release")[];
+}
+
+/** The same, one step after the other; `twice` is a call whose answer was lost, and that is made again at once. */
+interface Customer {
+  readonly pieces: number;
+  readonly steps: readonly { readonly step: "reserve" | "release" | "sell"; readonly twice: boolean }[];
 }
 
 const aReservation = (demand: Readonly<Record<string, number>>): Reservation => ({
@@ -173,7 +187,73 @@ export function testStock(name: string, start: () => Promise<StockWorld>, proper
       );
       await fc.assert(property, { numRuns: propertyRuns });
     });
+
+    test("whoever buys, gives up, is sold to and asks again: free, held and sold are what there was, at every moment", async () => {
+      const step = fc.record({
+        step: fc.constantFrom("reserve" as const, "release" as const, "sell" as const),
+        twice: fc.boolean(),
+      });
+      const customer: fc.Arbitrary<Customer> = fc.record({
+        pieces: fc.integer({ min: 1, max: 3 }),
+        steps: fc.array(step, { minLength: 1, maxLength: 6 }),
+      });
+      const property = fc.asyncProperty(
+        fc.integer({ min: 0, max: 12 }),
+        fc.array(customer, { minLength: 1, maxLength: 12 }),
+        async (supply, customers) => {
+          const sku = await aSku(supply);
+          const seen: Pieces[] = [];
+          const look = async (): Promise<void> => {
+            const pieces = await world.pieces?.(sku);
+            if (pieces !== undefined) seen.push(pieces);
+          };
+          const ends = await Promise.all(customers.map((one) => beCustomer(world.stock, sku, one, look)));
+          await look();
+          const kept = ends.reduce((sum, { pieces }) => sum + pieces, 0);
+          expect(await world.available(sku)).toBe(supply - kept);
+          for (const { available, reserved, sold } of seen) {
+            expect(Math.min(available, reserved, sold)).toBeGreaterThanOrEqual(0);
+            expect(available + reserved + sold).toBe(supply);
+          }
+          const soldInTheEnd = ends.reduce((sum, { pieces, sold }) => sum + (sold ? pieces : 0), 0);
+          if (seen.length > 0) expect(seen.at(-1)?.sold).toBe(soldInTheEnd);
+        },
+      );
+      await fc.assert(property, { numRuns: propertyRuns });
+    });
   });
+}
+
+/** What one customer's calls must have come to, as the port promises: the model that the stock is compared with. */
+async function beCustomer(
+  stock: Stock,
+  sku: string,
+  { pieces, steps }: Customer,
+  look: () => Promise<void>,
+): Promise<{ readonly pieces: number; readonly sold: boolean }> {
+  const reservation = aReservation({ [sku]: pieces });
+  let state: "none" | "held" | "released" | "sold" = "none";
+  for (const { step, twice } of steps) {
+    const call = async (): Promise<boolean> => {
+      if (step !== "sell") return (await stock[step](reservation))?.ok ?? true;
+      return await stock.sell(reservation).then(
+        () => true,
+        () => false,
+      );
+    };
+    const results = await Promise.all(twice ? [call(), call()] : [call()]);
+    await look();
+    const ok = results.includes(true);
+    if (step === "reserve" && state === "none" && ok) state = "held";
+    if (step === "release" && state !== "sold") state = "released";
+    if (step === "sell") {
+      expect(ok).toBe(state === "held" || state === "sold");
+      if (ok) state = "sold";
+    }
+    if (step === "reserve") expect(ok).toBe(state === "held" || state === "sold");
+  }
+  const keeps = state === "held" || state === "sold";
+  return { pieces: keeps ? pieces : 0, sold: state === "sold" };
 }
 
 /** Does all the buyer's steps at once; answers what the buyer holds in the end. */

@@ -11,6 +11,12 @@ testStock("in memory", () => {
     stock,
     setAvailable: (sku, pieces) => Promise.resolve(stock.setAvailable(sku, pieces)),
     available: (sku) => Promise.resolve(stock.available(sku)),
+    pieces: (sku) =>
+      Promise.resolve({
+        available: stock.available(sku),
+        reserved: stock.reserved(sku),
+        sold: stock.sold(sku),
+      }),
     stop: () => Promise.resolve(),
   });
 });
