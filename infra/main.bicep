@@ -154,6 +154,13 @@ param alertEmails string = ''
 @description('A chat or paging webhook for alarms that takes the common alert schema.')
 param alertWebhook string = ''
 
+@description('Alarms are said in a chat, in plain words, at the address in the vault.')
+param alarmChat bool = false
+
+@secure()
+@description('An incoming webhook of that chat. Empty: the secret in the vault is left as it is.')
+param alarmChatUrl string = ''
+
 @description('Messages in a queue that are many, whatever the rate.')
 @minValue(1)
 param longQueue int = 10000
@@ -265,6 +272,7 @@ module vault 'app/vault.bicep' = {
     paymentsKey: paymentsKey
     stockPartnerKey: stockPartnerKey
     smtpUrl: smtpUrl
+    alarmChatUrl: alarmChatUrl
   }
 }
 
@@ -429,6 +437,7 @@ module parts 'app/role.bicep' = [
         stockPartnerUrl: stockPartnerUrl
         mailProvider: mailProvider
         mailEndpoint: hasCommunication ? mail!.outputs.endpoint : ''
+        alarmChat: alarmChat
       }
     }
   }

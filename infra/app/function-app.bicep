@@ -62,11 +62,12 @@ param vaultUri string
 @description('Settings that are the same for every role.')
 param sharedSettings object
 
-@description('Choice of providers: stockProvider, stockPartnerUrl, mailProvider, mailEndpoint.')
+@description('Choice of providers: stockProvider, stockPartnerUrl, mailProvider, mailEndpoint, alarmChat.')
 param providers object
 
 var usesStockPartner = contains(role.secrets, 'STOCK_PARTNER_KEY') && providers.stockProvider != 'cosmos'
 var usesSmtp = role.sendsMail && providers.mailProvider == 'smtp'
+var saysAlarms = contains(role.secrets, 'ALARM_CHAT_URL') && providers.alarmChat
 
 // The same package is deployed everywhere; this list says which of its functions run here.
 var functionList = toObject(
@@ -98,6 +99,7 @@ var settings = union(sharedSettings, functionList, {
   MAIL_PROVIDER: usesSmtp ? 'smtp' : 'acs'
   MAIL_ENDPOINT: empty(providers.mailEndpoint) ? 'https://not-for-this-role.invalid/' : providers.mailEndpoint
   SMTP_URL: usesSmtp ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/smtp-url)' : ''
+  ALARM_CHAT_URL: saysAlarms ? '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/alarm-chat-url)' : ''
 })
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {

@@ -58,7 +58,7 @@ param hosting object
 @description('Settings that are the same for every role.')
 param sharedSettings object
 
-@description('Choice of providers: stockProvider, stockPartnerUrl, mailProvider, mailEndpoint.')
+@description('Choice of providers: stockProvider, stockPartnerUrl, mailProvider, mailEndpoint, alarmChat.')
 param providers object
 
 var builtInRoles = loadJsonContent('built-in-roles.json')

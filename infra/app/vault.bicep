@@ -33,6 +33,10 @@ param stockPartnerKey string
 @description('Address of the mail server with user and password. Empty: the secret is left as it is.')
 param smtpUrl string
 
+@secure()
+@description('An incoming webhook of a chat that alarms are said in. Empty: the secret is left as it is.')
+param alarmChatUrl string
+
 module vault 'br/public:avm/res/key-vault/vault:0.13.3' = {
   name: 'key-vault'
   params: {
@@ -92,6 +96,15 @@ resource smtp 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(smtpUr
   name: 'smtp-url'
   properties: {
     value: smtpUrl
+  }
+  dependsOn: [vault]
+}
+
+resource alarmChat 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = if (!empty(alarmChatUrl)) {
+  parent: created
+  name: 'alarm-chat-url'
+  properties: {
+    value: alarmChatUrl
   }
   dependsOn: [vault]
 }

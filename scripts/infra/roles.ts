@@ -8,6 +8,7 @@ export const secretSettings = [
   "STOCK_PARTNER_KEY",
   "SMTP_URL",
   "LINK_KEYS",
+  "ALARM_CHAT_URL",
 ] as const satisfies readonly (keyof Settings)[];
 export type SecretSetting = (typeof secretSettings)[number];
 
@@ -82,7 +83,7 @@ const caretaker: Role = {
   writes: ["circuits", "deliveries", "findings", "orders", "watch"],
   reads: ["stock"],
   // Without the stock partner's key it would take the empty stock in Cosmos DB for the truth.
-  secrets: ["PAYMENTS_KEY", "STOCK_PARTNER_KEY"],
+  secrets: ["PAYMENTS_KEY", "STOCK_PARTNER_KEY", "ALARM_CHAT_URL"],
   sendsMail: false,
   scale: { mostInstances: 1, messagesPerInstance: 0 },
 };

@@ -98,7 +98,7 @@ export interface SecretProviderClass {
   };
 }
 
-/** A pod does not start while one of these is missing from the vault. Add STOCK_PARTNER_KEY or SMTP_URL where they are used. */
+/** A pod does not start while one of these is missing from the vault. Add STOCK_PARTNER_KEY, SMTP_URL or ALARM_CHAT_URL where they are used. */
 const inVault: ReadonlySet<SecretSetting> = new Set(["PAYMENTS_KEY", "LINK_KEYS"]);
 
 export const mountedSecretsOf = (role: Role): readonly SecretSetting[] =>

@@ -28,6 +28,7 @@ const vault: Readonly<Record<string, string>> = {
   "link-keys": "a-key-that-signs-links",
   "stock-partner-key": "secret",
   "smtp-url": "smtps://user:secret@mail.example",
+  "alarm-chat-url": "https://chat.example/hook",
 };
 const resolved = (settings: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
@@ -53,7 +54,6 @@ const NOT_IN_AZURE: Readonly<Record<string, string>> = {
   MAIL_CONNECTION_STRING: "the identity takes its place",
   OTEL_EXPORTER_OTLP_ENDPOINT: "Azure Monitor takes its place",
   TELEMETRY_TO_TERMINAL: "Azure Monitor takes its place",
-  ALARM_CHAT_URL: "the action groups take its place",
   WEBHOOK_PRIVATE_TARGETS: "no vendor is inside our network",
 };
 

@@ -13,6 +13,8 @@ export const environments = {
     operatorsGroupId: "33333333-3333-3333-3333-333333333333",
     alertEmails: "ops@example.com, more@example.com",
     alertWebhook: "https://chat.example/hook",
+    alarmChat: true,
+    alarmChatUrl: "https://chat.example/hook",
     stockProvider: "partner",
     stockPartnerUrl: "https://stock.example",
     mailProvider: "smtp",

@@ -64,7 +64,7 @@ export function localAuthOn(templates: Templates): string[] {
   );
 }
 
-const SECRET = /(key|secret|password|smtpUrl|webhook)$/i;
+const SECRET = /(key|secret|password|smtpUrl|chatUrl|webhook)$/i;
 
 /** Parameters that hold secrets are marked, have no default but the empty one, and never get out. */
 export function openSecrets(templates: Templates): string[] {
