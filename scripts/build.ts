@@ -43,12 +43,19 @@ export const bundleOptions = (appRoot: string) =>
     logLevel: "silent",
   }) satisfies BuildOptions;
 
+let buildsUnderWay = 0;
+
 /** Bundles the app, unless nothing that went into the last bundle has changed since: that takes most of a start's time. */
 export async function buildAppIfChanged(appRoot: string): Promise<void> {
   if (inputsUnchanged(inputsFileOf(appRoot), appRoot)) return;
-  await buildApp(appRoot);
-  // esbuild's process would stay, with the gigabyte that the bundle took, as long as this one.
-  await stop();
+  buildsUnderWay += 1;
+  try {
+    await buildApp(appRoot);
+  } finally {
+    buildsUnderWay -= 1;
+    // esbuild's process would stay, with the gigabyte that the bundle took, as long as this one.
+    if (buildsUnderWay === 0) await stop();
+  }
 }
 
 /**
