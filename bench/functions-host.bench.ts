@@ -33,6 +33,7 @@ interface Started {
 async function start(file: string, ...args: readonly string[]): Promise<Started> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", at(file), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compile-cache") }, // as npm start has it
   });
   children.push(child);
   const line = await new Promise<string>((resolve, reject) => {
