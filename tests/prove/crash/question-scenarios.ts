@@ -58,6 +58,7 @@ export const questionScenarios: readonly Scenario[] = [
       await stage.place();
       await stage.until(async () => await stage.notYet("needs-attention"));
       await stage.answer({ choice: "new-card", token: "tok_visa" });
+      await stage.until(async () => await stage.noneIs("superseded"));
       await stage.make("mail", { mode: "ok" });
       await stage.settled({ ...confirmed(stage), notices: { delivered: 4, superseded: 1 } });
     },

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
+import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { OrderRequest } from "#shared/contracts/order-request.ts";
 import type { Answer } from "#shared/domain/question.ts";
 import { orderIdFor } from "#shared/domain/ids.ts";
@@ -147,6 +148,12 @@ export class Stage {
   async notYet(status: Promised["status"]): Promise<string | undefined> {
     const { status: now } = await this.#books.standingOf(this.order.brand, this.order.id);
     return now === status ? undefined : `it is ${now}`;
+  }
+
+  /** While none of the order's notices is in this state. */
+  async noneIs(state: Delivery["state"]): Promise<string | undefined> {
+    const { notices } = await this.#books.standingOf(this.order.brand, this.order.id);
+    return (notices[state] ?? 0) > 0 ? undefined : `no notice is ${state}`;
   }
 
   /** While every circuit lets calls through. */
