@@ -7,7 +7,7 @@ const setAvailable = async (container: Container, sku: string, available: number
   await container.items.upsert({ id: `level_${sku}`, sku, available, reserved: 0, sold: 0 });
 };
 
-const pieces = async (container: Container, sku: string): Promise<Pieces> => {
+const piecesOf = async (container: Container, sku: string): Promise<Pieces> => {
   const { resource } = await container.item(`level_${sku}`, sku).read<Pieces>();
   const { available = 0, reserved = 0, sold = 0 } = resource ?? {};
   return { available, reserved, sold };
@@ -25,7 +25,7 @@ testStock("Cosmos DB", async () => {
     stock: createCosmosStock(stock),
     setAvailable: (sku, pieces) => setAvailable(stock, sku, pieces),
     available: (sku) => available(stock, sku),
-    pieces: (sku) => pieces(stock, sku),
+    pieces: (sku) => piecesOf(stock, sku),
     stop: () => cosmos.stop(),
   };
 });

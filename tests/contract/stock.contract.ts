@@ -209,14 +209,16 @@ export function testStock(name: string, start: () => Promise<StockWorld>, proper
           };
           const ends = await Promise.all(customers.map((one) => beCustomer(world.stock, sku, one, look)));
           await look();
-          const kept = ends.reduce((sum, { pieces }) => sum + pieces, 0);
-          expect(await world.available(sku)).toBe(supply - kept);
+          const sum = (of: (end: (typeof ends)[number]) => number): number =>
+            ends.reduce((total, end) => total + of(end), 0);
+          expect(ends.flatMap(({ broken }) => broken)).toEqual([]);
+          expect(await world.available(sku)).toBe(supply - sum(({ kept }) => kept));
           for (const { available, reserved, sold } of seen) {
             expect(Math.min(available, reserved, sold)).toBeGreaterThanOrEqual(0);
             expect(available + reserved + sold).toBe(supply);
           }
-          const soldInTheEnd = ends.reduce((sum, { pieces, sold }) => sum + (sold ? pieces : 0), 0);
-          if (seen.length > 0) expect(seen.at(-1)?.sold).toBe(soldInTheEnd);
+          const soldInTheEnd = sum(({ sold }) => sold);
+          expect(seen.at(-1)?.sold ?? soldInTheEnd).toBe(soldInTheEnd);
         },
       );
       await fc.assert(property, { numRuns: propertyRuns });
@@ -224,36 +226,45 @@ export function testStock(name: string, start: () => Promise<StockWorld>, proper
   });
 }
 
-/** What one customer's calls must have come to, as the port promises: the model that the stock is compared with. */
+type ReservationState = "none" | "held" | "released" | "sold";
+
+/** What a call leaves a reservation in, by what it answered. */
+const after: Readonly<
+  Record<Customer["steps"][number]["step"], (state: ReservationState, ok: boolean) => ReservationState>
+> = {
+  reserve: (state, ok) => (state === "none" && ok ? "held" : state),
+  release: (state) => (state === "sold" ? "sold" : "released"),
+  sell: (state, ok) => (ok ? "sold" : state),
+};
+
+/** Does one customer's steps, one after the other, and holds each answer against what the port promises. */
 async function beCustomer(
   stock: Stock,
   sku: string,
   { pieces, steps }: Customer,
   look: () => Promise<void>,
-): Promise<{ readonly pieces: number; readonly sold: boolean }> {
+): Promise<{ readonly kept: number; readonly sold: number; readonly broken: readonly string[] }> {
   const reservation = aReservation({ [sku]: pieces });
-  let state: "none" | "held" | "released" | "sold" = "none";
+  const call = async (step: keyof typeof after): Promise<boolean> => {
+    if (step !== "sell") return (await stock[step](reservation))?.ok ?? true;
+    return await stock.sell(reservation).then(
+      () => true,
+      () => false,
+    );
+  };
+  const broken: string[] = [];
+  let state: ReservationState = "none";
   for (const { step, twice } of steps) {
-    const call = async (): Promise<boolean> => {
-      if (step !== "sell") return (await stock[step](reservation))?.ok ?? true;
-      return await stock.sell(reservation).then(
-        () => true,
-        () => false,
-      );
-    };
-    const results = await Promise.all(twice ? [call(), call()] : [call()]);
+    const before: ReservationState = state;
+    const answers = await Promise.all(twice ? [call(step), call(step)] : [call(step)]);
     await look();
-    const ok = results.includes(true);
-    if (step === "reserve" && state === "none" && ok) state = "held";
-    if (step === "release" && state !== "sold") state = "released";
-    if (step === "sell") {
-      expect(ok).toBe(state === "held" || state === "sold");
-      if (ok) state = "sold";
-    }
-    if (step === "reserve") expect(ok).toBe(state === "held" || state === "sold");
+    state = after[step](before, answers.includes(true));
+    const isPromised =
+      step === "release" || answers.includes(true) === (state === "held" || state === "sold");
+    if (!isPromised) broken.push(`${step} of what was ${before} answered ${answers.join(" and ")}`);
   }
-  const keeps = state === "held" || state === "sold";
-  return { pieces: keeps ? pieces : 0, sold: state === "sold" };
+  const kept = state === "held" || state === "sold" ? pieces : 0;
+  return { kept, sold: state === "sold" ? pieces : 0, broken };
 }
 
 /** Does all the buyer's steps at once; answers what the buyer holds in the end. */
