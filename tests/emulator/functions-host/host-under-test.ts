@@ -51,7 +51,7 @@ export async function useHost(
 /** Waits, in real time, until `look` finds something. */
 export async function eventually<T>(
   look: () => T | undefined | Promise<T | undefined>,
-  withinMs = 8000,
+  withinMs = 20_000,
 ): Promise<T> {
   const deadline = Date.now() + withinMs;
   for (;;) {
