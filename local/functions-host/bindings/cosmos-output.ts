@@ -1,5 +1,6 @@
 import type { Container, CosmosClient } from "@azure/cosmos";
 import type { CosmosOutput } from "../app/io-bindings.ts";
+import { isStatus, makeContainer, makeDatabase } from "../cosmos/make-container.ts";
 import type { TypedData } from "../worker/wire.ts";
 import { type BindingData, fill } from "./expressions.ts";
 import { documentOf, itemsOf } from "./output-values.ts";
@@ -22,16 +23,13 @@ export async function writeCosmos(
     try {
       await container.items.upsert(document);
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isStatus(error, 404)) throw error;
       if (!output.createIfNotExists) throw notThere(output, container, error);
       await create(output, client, database.id, container.id);
       await container.items.upsert(document);
     }
   }
 }
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && Number(error.code) === 404;
 
 const notThere = (output: CosmosOutput, { id }: Container, cause: unknown): Error =>
   new Error(
@@ -45,8 +43,8 @@ async function create(
   databaseId: string,
   containerId: string,
 ): Promise<void> {
-  const { database } = await client.databases.createIfNotExists({ id: databaseId });
-  await database.containers.createIfNotExists({
+  await makeDatabase(client, databaseId);
+  await makeContainer(client.database(databaseId), {
     id: containerId,
     ...(partitionKey === undefined ? {} : { partitionKey: { paths: [partitionKey] } }),
     ...(throughput === undefined ? {} : { throughput }),

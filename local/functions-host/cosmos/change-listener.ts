@@ -8,7 +8,8 @@ import { leasesToTake } from "./balance.ts";
 import type { CosmosClients } from "./clients.ts";
 import { Feed, type FeedOptions } from "./feed.ts";
 import { HeldLease } from "./held-lease.ts";
-import { isStatus, type Lease, LeaseLost, LeaseStore } from "./lease-store.ts";
+import { type Lease, LeaseLost, LeaseStore } from "./lease-store.ts";
+import { isStatus } from "./make-container.ts";
 
 /** Defaults of the change feed processor. */
 const ACQUIRE_MS = 13_000;

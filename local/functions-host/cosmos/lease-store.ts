@@ -2,6 +2,7 @@ import type { Container, CosmosClient, FeedRange } from "@azure/cosmos";
 import type { Clock } from "../../clock/clock.ts";
 import type { CosmosFunction } from "../app/index-functions.ts";
 import type { LeaseView } from "./balance.ts";
+import { isStatus, makeContainer } from "./make-container.ts";
 
 /** A lease as it is kept, under the names of the change feed processor. One for each range of the monitored container. */
 interface LeaseDocument {
@@ -51,7 +52,7 @@ export class LeaseStore {
   ): Promise<LeaseStore> {
     const database = client.database(leases.databaseName);
     if (leases.createIfNotExists) {
-      await database.containers.createIfNotExists({
+      await makeContainer(database, {
         id: leases.containerName,
         partitionKey: { paths: ["/id"] },
         ...(leases.throughput === undefined ? {} : { throughput: leases.throughput }),
@@ -130,6 +131,3 @@ const toLease = (document: LeaseDocument, etag: string): Lease => ({
   range: document.FeedRange.Range,
   etag,
 });
-
-export const isStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
-  error instanceof Error && "code" in error && statuses.includes(Number(error.code));
