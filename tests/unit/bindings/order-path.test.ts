@@ -2,7 +2,8 @@ import { beforeEach, expect, test } from "vitest";
 import { OrderReceipt, OrderView } from "#shared/contracts/resources.ts";
 import { anOrderRequest } from "../../builders/orders.ts";
 import { createMemoryApp, KEYS, type MemoryApp } from "../../fakes/memory-app.ts";
-import { call, deliverAll, sweep, useApp } from "./the-functions.ts";
+import { PermanentFault } from "#shared/ports/faults.ts";
+import { call, deliver, deliverAll, sweep, useApp } from "./the-functions.ts";
 
 let app: MemoryApp;
 beforeEach(() => {
@@ -105,4 +106,25 @@ test("a declined card ends with a question to the customer, not with a cancellat
   });
   expect(mailsSent()).toContain("order-attention to sam@example.com");
   expect(webhooksPosted()).toEqual([]);
+});
+
+test("an order whose preparation was given up shows it, and shows it no more once an operator has sent it again", async () => {
+  const refusing = { ...app.stock, reserve: () => Promise.reject(new PermanentFault("StockRefused", "no")) };
+  useApp({ ...app, stock: refusing });
+  const id = await place();
+  await app.outbox.drain();
+  const [placed] = app.bus.take("stock");
+  await deliver("stock", placed!);
+  const parked = app.bus.take("stock");
+  expect(parked).toMatchObject([
+    { properties: { parked: true, failureReason: "StockRefused", orderId: id } },
+  ]);
+  await deliverAll(app);
+  expect(await view(id)).toMatchObject({ status: "accepted", attention: { reason: "preparation-stopped" } });
+
+  useApp(app);
+  await deliver("stock", placed!);
+  await deliverAll(app);
+  expect(await view(id)).toMatchObject({ status: "confirmed" });
+  expect((await view(id)).attention).toBeUndefined();
 });

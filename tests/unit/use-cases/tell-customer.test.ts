@@ -155,6 +155,29 @@ describe("when an attempt may have got through, the provider is asked before it 
   });
 });
 
+describe("a provider that cannot be asked what became of a mail", () => {
+  const unaskable = (answers: (Error | "crash" | undefined)[]) => {
+    const { asked, deps } = scripted(answers);
+    return { asked, deps: { ...deps, mailer: { ...deps.mailer, keepsOperations: false } } };
+  };
+
+  test("gets a mail without an answer twice more, and then an operator decides", async () => {
+    const { asked, deps } = unaskable([lost, lost, lost]);
+    for (const hop of [1, 2, 3]) expect(await tell(hop, deps)).toMatchObject({ kind: "retry" });
+    expect(await tell(4, deps)).toMatchObject({ kind: "park", reason: "OutcomeUnknown" });
+    expect(asked).toEqual(["send", "send", "send"]);
+    expect(delivery()).toMatchObject({ state: "parked", unknownOutcomes: 3 });
+  });
+
+  test("counts a crash over the mail as one without an answer, and a clear refusal not at all", async () => {
+    const { asked, deps } = unaskable(["crash", refusal, lost, lost]);
+    await dieWhileSending(deps);
+    for (const hop of [1, 2, 3]) expect(await tell(hop, deps)).toMatchObject({ kind: "retry" });
+    expect(await tell(4, deps)).toMatchObject({ kind: "park", reason: "OutcomeUnknown" });
+    expect(asked).toHaveLength(4);
+  });
+});
+
 describe("a failure", () => {
   test("is in the ledger with its next attempt before the message is sent again", async () => {
     const { deps } = scripted([refusal]);
