@@ -96,8 +96,9 @@ export class Publisher {
     failed: (error: unknown) => void,
   ): void {
     const placed: Placed[] = [];
+    const { clock, duplicates } = this.#parts;
     this.#parts.journal.write(
-      () => work(placed),
+      () => duplicates.together(clock.now(), () => work(placed)),
       (result) => {
         for (const { queue, head, payload } of placed) queue.arrived(head, payload);
         applied(result);

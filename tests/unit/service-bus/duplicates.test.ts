@@ -51,6 +51,32 @@ test("what a failed write left behind makes no message a duplicate", () => {
   db.close();
 });
 
+test("ids of one batch are found in it and after it, whatever characters they have", () => {
+  const db = database();
+  let duplicates = new Duplicates(db);
+  const ask = (...ids: readonly string[]): boolean[] =>
+    duplicates.together(5, () => ids.map((id) => duplicates.isFirst(1, id, 5, WINDOW)));
+  expect(ask("a", "b", "a", '\u{1f363}"')).toEqual([true, true, false, true]);
+  expect(ask("\0ulong:1", "\0ulong:2", "\0ulong:1")).toEqual([true, true, false]);
+  expect(ask("b", "c", '\u{1f363}"', "\0ulong:2")).toEqual([false, true, false, false]);
+  duplicates = new Duplicates(db);
+  expect(ask("a", "\0ulong:1", "c", '\u{1f363}"', "d")).toEqual([false, false, false, false, true]);
+  db.close();
+});
+
+test("a batch that fails leaves nothing, and the next finds its own place", () => {
+  const db = database();
+  const duplicates = new Duplicates(db);
+  const fail = (): never => {
+    duplicates.isFirst(1, "a", 0, WINDOW);
+    throw new Error("no room");
+  };
+  expect(() => duplicates.together(0, fail)).toThrow("no room");
+  expect(duplicates.isFirst(1, "a", 0, WINDOW)).toBe(true);
+  expect(duplicates.isFirst(1, "a", 0, WINDOW)).toBe(false);
+  db.close();
+});
+
 test("ids with the same hash are told apart, and the index forgets what is old", () => {
   const index = new IdIndex();
   for (let entry = 1; entry <= 5000; entry++) index.add(entry % 7, entry, Math.max(1, entry - 100));
