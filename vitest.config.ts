@@ -14,7 +14,7 @@ export default defineConfig({
     // Vitest would leave one processor out; these tests wait more than they compute.
     maxWorkers: Math.max(2, availableParallelism()),
     projects: [
-      project("unit", 10_000),
+      project("unit", 30_000),
       project("contract", 30_000),
       project("emulator", 30_000),
       project("journey", 120_000),

@@ -11,6 +11,7 @@ import {
   setMode,
 } from "./support/partner-books.ts";
 import { freePortOffset, type Place, temporaryHome } from "./support/place.ts";
+import { expectNothingToReconcile } from "./support/reconciled.ts";
 import { signal } from "./support/processes.ts";
 import { seededRandom, startStorm, type Storm } from "./support/storm.ts";
 import { type PlacedOrder, placeWhatever } from "./support/storefront.ts";
@@ -43,7 +44,7 @@ async function theFirstOrder(place: Place): Promise<PlacedOrder> {
   return await placeWhatever(place, brand, "the-first-order", request);
 }
 
-async function expectNothingLostNothingTwice(place: Place, storm: Storm): Promise<void> {
+async function expectNothingLostNothingTwice(place: Place, home: string, storm: Storm): Promise<void> {
   const standing = [await theFirstOrder(place), ...storm.placed];
   const everything = [...standing, ...storm.cancelled];
   expect(new Set(everything.map(({ id }) => id)).size).toBe(everything.length);
@@ -59,9 +60,14 @@ async function expectNothingLostNothingTwice(place: Place, storm: Storm): Promis
   });
   await expectConfirmed(place, standing);
   await expectStockFor(place, standing);
+  await expectNothingToReconcile(place, home);
 }
 
-async function start(): Promise<{ readonly cloud: CloudProcess; again(): CloudProcess }> {
+async function start(): Promise<{
+  readonly cloud: CloudProcess;
+  readonly home: string;
+  again(): CloudProcess;
+}> {
   const { home, remove } = temporaryHome();
   const offset = await freePortOffset();
   let cloud = new CloudProcess(home, offset);
@@ -73,14 +79,14 @@ async function start(): Promise<{ readonly cloud: CloudProcess; again(): CloudPr
     cloud = new CloudProcess(home, offset);
     return cloud;
   };
-  return { cloud, again };
+  return { cloud, home, again };
 }
 
 test(
   `killed at any moment, started again: every order with a 202 is finished, nothing happens twice (seed ${seed})`,
   async () => {
     const random = seededRandom(seed);
-    const { cloud: first, again } = await start();
+    const { cloud: first, home, again } = await start();
     let cloud = first;
     const place = await cloud.ready();
     const storm = startStorm(place, `kill-${seed}`);
@@ -97,7 +103,7 @@ test(
     }
     await setModes(place, { mode: "ok" });
     await storm.end();
-    await expectNothingLostNothingTwice(place, storm);
+    await expectNothingLostNothingTwice(place, home, storm);
   },
   patienceMs,
 );
@@ -114,7 +120,7 @@ test(
   `parts killed one by one are started again, and nothing is lost or happens twice (seed ${seed})`,
   async () => {
     const random = seededRandom(seed + 1);
-    const { cloud } = await start();
+    const { cloud, home } = await start();
     const place = await cloud.ready();
     const storm = startStorm(place, `parts-${seed}`);
     const inTurn = Array.from({ length: 2 * passes }, () => victims)
@@ -129,7 +135,7 @@ test(
     }
     await setModes(place, { mode: "ok" });
     await storm.end();
-    await expectNothingLostNothingTwice(place, storm);
+    await expectNothingLostNothingTwice(place, home, storm);
   },
   patienceMs,
 );

@@ -3,7 +3,7 @@ import { ServiceBusAdministrationClient } from "@azure/service-bus";
 import { queueNames } from "#shared/contracts/topology.ts";
 import type { Place } from "./place.ts";
 
-const DATABASE = "expedite";
+export const DATABASE = "expedite";
 
 export async function inCosmos<T>(place: Place, work: (client: CosmosClient) => Promise<T>): Promise<T> {
   const client = new CosmosClient({ ...place.cosmos });
