@@ -77,3 +77,15 @@ test("the watch looks into the real queues: ages of every consumer, and alarms t
     expect(new Set(ringing.map(({ facts }) => facts["kind"]))).toEqual(new Set(alarmKinds));
   }, 40_000);
 });
+
+test("nothing of what was sent or logged holds a name, an address, a payment token or a key", () => {
+  const { place, events } = cloud();
+  const sample = place.samples["pancake-palace"];
+  if (sample === undefined) throw new Error("The order of the first test was a sample");
+  const { customer, shippingAddress, payment } = sample;
+  const personal = [customer.email, customer.name, shippingAddress.line1, payment.token];
+  const keys = Object.values(place.keys).flatMap((byOwner) => Object.values(byOwner));
+  const told = JSON.stringify([receiver.requests.map(({ body }) => body), events]);
+  expect(told.length).toBeGreaterThan(10_000);
+  expect([...personal, ...keys].filter((secret) => told.includes(secret))).toEqual([]);
+});
