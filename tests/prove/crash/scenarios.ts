@@ -72,7 +72,7 @@ export const scenarios: readonly Scenario[] = [
   despite("a vendor's endpoint is down", "webhooks", { mode: "down", count: 3 }),
   despite("a vendor takes the notice, but its answer is lost", "webhooks", { mode: "answer-lost", count: 2 }),
   {
-    name: "a vendor's endpoint is gone, its notice is parked",
+    name: "a vendor's endpoint is gone and gets no more notices",
     async play(stage) {
       await stage.make("webhooks", { mode: "down", status: 410 });
       await stage.place();
@@ -84,6 +84,7 @@ export const scenarios: readonly Scenario[] = [
         deadLetters: 1,
       });
       await stage.make("webhooks", { mode: "ok" });
+      await stage.enableEndpoints();
     },
   },
   {

@@ -115,6 +115,12 @@ export class Stage {
     }
   }
 
+  /** Gives every vendor its endpoint back, and the processes time to forget how it was. */
+  async enableEndpoints(): Promise<void> {
+    await this.#books.enableEndpoints();
+    this.letPass(60_000);
+  }
+
   /** Nothing but time goes by. */
   letPass(ms: number): void {
     this.#cloud.clock.jump(ms);

@@ -76,6 +76,17 @@ export class Books {
     };
   }
 
+  /** As somebody does when a vendor's endpoint is there again. */
+  async enableEndpoints(): Promise<void> {
+    const vendors = this.#cosmos.database(DATABASE).container("vendors");
+    const { resources } = await vendors.items
+      .query<{ id: string }>("SELECT c.id FROM c WHERE IS_DEFINED(c.endpoint.disabled)")
+      .fetchAll();
+    for (const { id } of resources) {
+      await vendors.item(id, id).patch([{ op: "remove", path: "/endpoint/disabled" }]);
+    }
+  }
+
   async openCircuits(): Promise<number> {
     const { resources } = await this.#cosmos
       .database(DATABASE)
