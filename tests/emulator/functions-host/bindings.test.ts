@@ -266,5 +266,5 @@ test("Cosmos output makes its container when createIfNotExists says so, though m
 
   expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 202));
   const { resources } = await database.container("made").items.readAll().fetchAll();
-  expect(resources.map(({ id }) => id).toSorted()).toEqual(ids);
+  expect(new Set(resources.map(({ id }) => id))).toEqual(new Set(ids));
 });
