@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCosmosBudgets } from "#shared/adapters/cosmos/cosmos-budgets.ts";
 import type { Containers } from "../../scripts/seed/create-containers.ts";
-import { createHandSystem } from "../fakes/hand-system.ts";
+import type { Budgets } from "#shared/ports/budgets.ts";
+import { createHandSystem, type HandSystem } from "../fakes/hand-system.ts";
+import { createMemoryBudgets } from "../fakes/memory-budgets.ts";
+import { testBudgets } from "./budgets.contract.ts";
 import { type CosmosWorld, openCosmos } from "./cosmos-world.ts";
 
 let cosmos: CosmosWorld;
@@ -12,24 +15,27 @@ beforeAll(async () => {
 });
 afterAll(() => cosmos.stop());
 
-test.each([1, 7, 60])(
-  "ten instances that ask at once never get more than %i calls of one second",
-  async (perSecond) => {
-    const system = createHandSystem();
-    // Nobody waits for the next second: all that is asked for is of this one.
-    const pace = { now: () => system.now(), pause: () => Promise.resolve() };
-    const instances = Array.from({ length: 10 }, () => createCosmosBudgets(containers.budgets, pace));
-    const key = `mail:${perSecond}`;
-    const ask = () =>
-      Promise.all(instances.flatMap((one) => [1, 2, 3, 4, 5, 6, 7, 8].map(() => one.take(key, perSecond))));
-    for (let second = 0; second < 3; second++) {
-      const granted = (await ask()).filter(({ ok }) => ok).length;
-      expect(granted).toBeLessThanOrEqual(perSecond);
-      expect(granted).toBeGreaterThanOrEqual(Math.min(perSecond, 10) - 1);
-      system.advance(1000);
-    }
-  },
-);
+testBudgets("in memory", () => {
+  const all = new Map<HandSystem, Budgets>();
+  return Promise.resolve({
+    instance(system) {
+      const budgets = all.get(system) ?? createMemoryBudgets(system);
+      all.set(system, budgets);
+      return budgets;
+    },
+    stop: () => Promise.resolve(),
+  });
+});
+
+testBudgets("Cosmos DB", async () => {
+  const own = await openCosmos();
+  const { budgets } = await own.newContainers();
+  return {
+    instance: (system) =>
+      createCosmosBudgets(budgets, { now: () => system.now(), pause: () => Promise.resolve() }),
+    stop: () => own.stop(),
+  };
+});
 
 test("who comes too late in a second waits for the next one, and is told when that is used up as well", async () => {
   const system = createHandSystem();
