@@ -60,6 +60,17 @@ export const scenarios: readonly Scenario[] = [
   },
   despite("payments take effect, but their answers are lost", "payments", { mode: "answer-lost", count: 3 }),
   despite("payments are down", "payments", { mode: "down", count: 3 }),
+  {
+    name: "the mail provider is away until its circuit opens, and what was held follows",
+    async play(stage) {
+      const orders = [stage, ...stage.siblings(5)];
+      await stage.make("mail", { mode: "down", only: orders.map(({ order }) => order.id) });
+      await Promise.all(orders.map((order) => order.place()));
+      await stage.until(async () => await stage.noneOpen());
+      await stage.make("mail", { mode: "ok" });
+      for (const order of orders) await order.settled(confirmed(order));
+    },
+  },
   despite("a vendor's mail is refused for now", "mail", { mode: "down", count: 2, only: VENDOR_MAIL }),
   despite("a vendor's mail meets a 429", "mail", { mode: "throttled", count: 2, only: VENDOR_MAIL }),
   despite("a vendor's mail is taken, but the answer is lost", "mail", {
@@ -141,17 +152,6 @@ export const scenarios: readonly Scenario[] = [
       const effects = [receivedMail(stage)];
       await stage.settled({ effects, status: "accepted", notices: { delivered: 1 }, deadLetters: 1 });
       await stage.make("payments", { mode: "ok" });
-    },
-  },
-  {
-    name: "the mail provider is away until its circuit opens, and what was held follows",
-    async play(stage) {
-      const orders = [stage, ...stage.siblings(5)];
-      await stage.make("mail", { mode: "down", only: orders.map(({ order }) => order.id) });
-      await Promise.all(orders.map((order) => order.place()));
-      await stage.until(async () => await stage.noneOpen());
-      await stage.make("mail", { mode: "ok" });
-      for (const order of orders) await order.settled(confirmed(order));
     },
   },
   {

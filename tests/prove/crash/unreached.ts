@@ -63,6 +63,15 @@ const reasons: readonly Reason[] = [
     line: "await this.#round",
     because: "drains at the end of a process, which a kill does not let come",
   },
+  {
+    file: "cosmos-findings.ts",
+    because: "the reconciler finds nothing where nothing is wrong; tests/contract/reconcile.test.ts",
+  },
+  {
+    file: "shared/use-cases/notify/tell-vendor.ts",
+    line: "tellOfDisabled(",
+    because: "who disabled an endpoint died before its vendor could be told; tests/unit/use-cases",
+  },
   { file: "shared/adapters/chat/", because: "tells people of alarms; no order hangs on it" },
   {
     file: "shared/use-cases/reconcile/",
