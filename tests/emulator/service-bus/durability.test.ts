@@ -142,7 +142,10 @@ test("whatever is done and whenever the broker is killed, it shows what it ackno
       }),
     ];
     for (const one of work) one.catch((error: unknown) => failures.push(error));
-    await pause(200 + Math.random() * 400);
+    const enough = model.size + 150 / ROUNDS;
+    // However slow the machine is, there is something to lose.
+    await expect.poll(() => model.size, { timeout: 10_000 }).toBeGreaterThan(enough);
+    await pause(Math.random() * 400);
     killed.abort();
     await broker.kill();
     // What still waits for an answer gets none, and the client may take a minute to see it: the next broker listens elsewhere.
