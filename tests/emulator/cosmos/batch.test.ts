@@ -1,6 +1,6 @@
-import type { OperationInput } from "@azure/cosmos";
+import { CosmosClient, type CreateOperationInput, type OperationInput } from "@azure/cosmos";
 import { expect, test } from "vitest";
-import { makeContainer, refusal, useCosmos } from "./use-cosmos.ts";
+import { accountKey, makeContainer, refusal, useCosmos } from "./use-cosmos.ts";
 
 test("a batch does all kinds of operations and answers each", async () => {
   const { database } = await useCosmos();
@@ -181,4 +181,25 @@ test("a batch of more than 100 operations is refused", async () => {
     resourceBody: { id: `${n}`, pk: "a" },
   }));
   expect((await refusal(container.items.batch(operations, "a"))).message).toContain("100");
+});
+
+test("a client that knows key ranges which are gone reads them again and writes all the same", async () => {
+  const { cosmos, client, database } = await useCosmos();
+  const container = await makeContainer(database, { throughput: 18_000 });
+  const operations = (run: string): CreateOperationInput[] =>
+    Array.from({ length: 40 }, (_, n) => ({
+      operationType: "Create",
+      partitionKey: `p${n}`,
+      resourceBody: { id: run, pk: `p${n}` },
+    }));
+  await container.items.bulk(operations("before"));
+  const other = new CosmosClient({ endpoint: cosmos.endpoint, key: accountKey });
+  const place = other.database(database.id);
+  await place.container(container.id).delete();
+  await place.containers.create({ id: container.id, partitionKey: { paths: ["/pk"] } });
+  other.dispose();
+  const stale = client.database(database.id).container(container.id);
+  const outcomes = await stale.items.bulk(operations("after"));
+  expect(outcomes.map(({ statusCode }) => statusCode)).toEqual(Array.from({ length: 40 }, () => 201));
+  expect((await stale.items.readAll().fetchAll()).resources).toHaveLength(40);
 });

@@ -89,3 +89,59 @@ test("killed while writing, it has kept all it acknowledged and no half batch; t
   }
   expect(acknowledged.size).toBeGreaterThan(100);
 }, 60_000);
+
+/** Where a reader of the change feed is, over all deaths of the endpoint. */
+interface Follower {
+  readonly seen: string[];
+  token: string | undefined;
+}
+
+/** Reads on from where the follower is; until the end of the feed, or until the endpoint dies. */
+async function follow(container: Container, follower: Follower, until: "caught up" | "dead"): Promise<void> {
+  const { token } = follower;
+  const changeFeedStartFrom =
+    token === undefined ? ChangeFeedStartFrom.Beginning() : ChangeFeedStartFrom.Continuation(token);
+  const feed = container.items.getChangeFeedIterator<{ id: string }>({
+    changeFeedStartFrom,
+    maxItemCount: 7,
+  });
+  try {
+    for (;;) {
+      const page = await feed.readNext();
+      follower.token = page.continuationToken;
+      if (page.statusCode !== StatusCodes.NotModified) follower.seen.push(...page.result.map(({ id }) => id));
+      else if (until === "caught up") return;
+    }
+  } catch (error) {
+    if (until === "caught up") throw error;
+  }
+}
+
+test("a feed that is read while writers write and the process is killed shows every item once, and none that was lost", async () => {
+  const folder = await useFolder();
+  const acknowledged = new Set<string>();
+  const follower: Follower = { seen: [], token: undefined };
+  for (let round = 0; round < 4; round++) {
+    const server = await start(folder);
+    const working = Array.from({ length: 6 }, (_, w) =>
+      write(server.container, `r${round}w${w}`, acknowledged),
+    );
+    working.push(follow(server.container, follower, "dead"));
+    await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 400));
+    server.process.kill("SIGKILL");
+    await once(server.process, "exit");
+    await Promise.all(working);
+  }
+  const { process: last, container } = await start(folder);
+  await follow(container, follower, "caught up");
+  const stored = new Set<string>();
+  for await (const { resources } of container.items.readAll<{ id: string }>().getAsyncIterator()) {
+    for (const { id } of resources) stored.add(id);
+  }
+  expect([...acknowledged].filter((id) => !stored.has(id))).toEqual([]);
+  expect(new Set(follower.seen)).toEqual(stored);
+  expect(follower.seen.length).toBe(stored.size);
+  expect(acknowledged.size).toBeGreaterThan(50);
+  last.disconnect();
+  await once(last, "exit");
+}, 60_000);
