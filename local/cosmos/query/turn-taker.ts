@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 
 /** How long a scan may keep the process to itself. */
-const SLICE_MS = 4;
+const SLICE_MS = 2;
 
 /** Lets a long scan give way to other requests now and then. Real time: it is about this process, not about data. */
 export class TurnTaker {

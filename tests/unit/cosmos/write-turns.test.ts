@@ -1,49 +1,24 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { WriteTurns } from "#local/cosmos/store/write-turns.ts";
 
-/** Sizes of the turns that were run. */
-function useTurns(): { sizes: number[]; add: (count: number) => Promise<boolean[]> } {
-  const sizes: number[] = [];
+test("what one turn of the event loop brings is done together, with a way back if one of it needs it", async () => {
+  const runs: { size: number; wayBack: boolean }[] = [];
   let size = 0;
-  const turns = new WriteTurns((work) => {
+  const turns = new WriteTurns((work, wayBack) => {
     size = 0;
     work();
-    sizes.push(size);
+    runs.push({ size, wayBack });
     return Promise.resolve();
   });
-  const add = (count: number): Promise<boolean[]> =>
-    Promise.all(Array.from({ length: count }, () => turns.add(() => size++, false)));
-  return { sizes, add };
-}
-
-test("what one turn of the event loop brings is done together, and who is alone waits for nobody", async () => {
-  const { sizes, add } = useTurns();
-  await add(2);
-  void add(1);
-  await turn();
-  await turn();
-  expect(sizes).toEqual([2, 1]);
-});
-
-test("the first of a crowd wait for the others of it, over several turns", async () => {
-  const { sizes, add } = useTurns();
-  await add(5);
-  const early = add(2);
-  await turn();
-  expect(sizes).toEqual([5]);
-  await Promise.all([early, add(3)]);
-  expect(sizes).toEqual([5, 5]);
-});
-
-test("a crowd that does not come again is waited for once, a moment only", async () => {
-  const { sizes, add } = useTurns();
-  await add(5);
-  await add(1);
-  void add(1);
-  await turn();
-  await turn();
-  expect(sizes).toEqual([5, 1, 1]);
+  const add = (wayBack: boolean): Promise<boolean> => turns.add(() => size++, wayBack);
+  expect(await Promise.all([add(false), add(false)])).toEqual([true, true]);
+  await Promise.all([add(false), add(true), add(false)]);
+  await add(false);
+  expect(runs).toEqual([
+    { size: 2, wayBack: false },
+    { size: 3, wayBack: true },
+    { size: 1, wayBack: false },
+  ]);
 });
 
 test("when the work of a turn fails, all of it is told so", async () => {
