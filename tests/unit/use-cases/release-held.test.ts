@@ -92,6 +92,23 @@ describe("after a circuit has closed", () => {
     expect([first, ...sent()]).toEqual([first, second]);
   });
 
+  test("one that is superseded while it is being released is not sent, and the others are", async () => {
+    circuit();
+    const [, second] = await hold(2);
+    const ledger = {
+      ...app.ledger,
+      async held(...query: Parameters<typeof app.ledger.held>) {
+        const found = await app.ledger.held(...query);
+        const gone = { state: "superseded", heldBy: undefined, updatedAt: noonPlus(0) } as const;
+        if (found[0] !== undefined) await app.ledger.change(found[0], gone, { state: ["held"] });
+        return found;
+      },
+    };
+    app.system.advance(16 * SECOND);
+    expect(await releaseHeld({ ...app, ledger })).toBe(1);
+    expect(sent()).toEqual([second]);
+  });
+
   test("when none is left for a minute, nothing is looked for any more", async () => {
     circuit();
     await releaseHeld(app);
