@@ -22,6 +22,8 @@ export const Circuit = z.strictObject({
   probeAtMs: Instant.optional(),
   /** Somebody is making that call; if nothing is heard until then, somebody else may. */
   probeUntilMs: Instant.optional(),
+  /** For whom that call is: whoever takes up the work of a prober that died need not wait. */
+  probeBy: z.string().optional(),
   /** Nobody calls before this time: the partner asked for it (Retry-After). */
   blockedUntilMs: Instant.optional(),
   /** Deliveries are held because of it. `emptySinceMs`: none has been found since then. */

@@ -31,14 +31,22 @@ export type Gate =
   | { readonly kind: "probe" }
   | { readonly kind: "hold"; readonly untilMs: number };
 
+export interface Caller {
+  /** It was held and its turn has come. */
+  readonly released: boolean;
+  /** What the call is for; the same when the same work is done again. */
+  readonly by?: string;
+}
+
 /** Whether a call may be made now. Those who were held and released go before all others while the rate still grows. */
-export function gate(circuit: Circuit, nowMs: number, caller: { readonly released: boolean }): Gate {
-  const { state, probeAtMs = 0, probeUntilMs = 0, blockedUntilMs = 0 } = circuit;
-  if (blockedUntilMs > nowMs) return { kind: "hold", untilMs: Math.max(blockedUntilMs, probeAtMs) };
-  if (state === "open") {
-    const untilMs = Math.max(probeAtMs, probeUntilMs);
-    return untilMs <= nowMs ? { kind: "probe" } : { kind: "hold", untilMs };
-  }
+export function gate(circuit: Circuit, nowMs: number, caller: Caller): Gate {
+  const { state, probeAtMs = 0, probeBy, blockedUntilMs = 0 } = circuit;
+  const isOwnLease = probeBy !== undefined && probeBy === caller.by;
+  const probeUntilMs = isOwnLease ? 0 : (circuit.probeUntilMs ?? 0);
+  const openUntilMs = state === "open" ? Math.max(probeAtMs, probeUntilMs) : 0;
+  const untilMs = Math.max(blockedUntilMs, openUntilMs);
+  if (untilMs > nowMs) return { kind: "hold", untilMs };
+  if (state === "open") return { kind: "probe" };
   if (!caller.released && isBacklogFirst(circuit)) return { kind: "hold", untilMs: nowMs };
   return { kind: "go" };
 }
@@ -48,9 +56,19 @@ const isBacklogFirst = ({ holding, release }: Circuit): boolean =>
   holding !== undefined && holding.emptySinceMs === undefined && release?.growing !== false;
 
 /** Takes the lease for the one call that is made while the circuit is open; undefined when it is not to be had. */
-export function takeProbe(circuit: Circuit, nowMs: number): Circuit | undefined {
-  if (gate(circuit, nowMs, { released: true }).kind !== "probe") return undefined;
-  return { ...circuit, probeUntilMs: nowMs + PROBE_TAKES_AT_MOST_MS };
+export function takeProbe(circuit: Circuit, nowMs: number, by?: string): Circuit | undefined {
+  if (gate(circuit, nowMs, { released: true, ...(by === undefined ? {} : { by }) }).kind !== "probe")
+    return undefined;
+  const { probeBy: _, ...rest } = circuit;
+  const probeUntilMs = nowMs + PROBE_TAKES_AT_MOST_MS;
+  return { ...rest, probeUntilMs, ...(by === undefined ? {} : { probeBy: by }) };
+}
+
+/** No call was made under the lease, or it says nothing about the partner: somebody else may try. */
+export function returnProbe(circuit: Circuit): Circuit | undefined {
+  if (circuit.probeUntilMs === undefined) return undefined;
+  const { probeUntilMs: _, probeBy: __, ...rest } = circuit;
+  return rest;
 }
 
 /** What a failed call says about the partner; failures that say something about the message only are not reported. */
@@ -97,7 +115,7 @@ function isTooMuch({ consecutive, recent }: Circuit): boolean {
 }
 
 function opened(circuit: Circuit, description: string, nowMs: number, policy: CircuitPolicy): Circuit {
-  const { probeUntilMs: _, release: __, ...rest } = circuit;
+  const { probeUntilMs: _, probeBy: __, release: ___, ...rest } = circuit;
   const openings = circuit.openings + 1;
   const openMs = Math.min(policy.openCapMs, policy.openMs * 2 ** Math.min(openings - 1, 30));
   return {
@@ -151,7 +169,7 @@ export function afterSuccess(
 
 /** What waits follows slowly at first; `openings` stays until the full rate is borne, so that a relapse waits longer. */
 function closed(circuit: Circuit, nowMs: number): Circuit {
-  const { probeAtMs: _, probeUntilMs: __, blockedUntilMs: ___, ...rest } = circuit;
+  const { probeAtMs: _, probeUntilMs: __, probeBy: ___, blockedUntilMs: ____, ...rest } = circuit;
   const quiet = circuit.holding === undefined;
   return {
     ...rest,

@@ -3,9 +3,11 @@ import {
   afterSuccess,
   afterTrouble,
   type Call,
+  type Caller,
   type CircuitPolicy,
   gate,
   isPristine,
+  returnProbe,
   takeProbe,
   type Trouble,
 } from "#shared/domain/circuit.ts";
@@ -61,13 +63,15 @@ export class Breaker {
     this.#deps = deps;
   }
 
-  /** `released`: it was held and its turn has come. Throws TransientFault when the circuits cannot be read. */
-  async enter(key: string, caller: { readonly released: boolean }): Promise<Entry> {
+  /** Throws TransientFault when the circuits cannot be read. */
+  async enter(key: string, caller: Caller): Promise<Entry> {
     const { system, circuits } = this.#deps;
     let decided = gate(await this.#look(key), system.now(), caller);
     let probe = false;
     if (decided.kind === "probe") {
-      const { circuit, changed } = await circuits.change(key, (now) => takeProbe(now, system.now()));
+      const { circuit, changed } = await circuits.change(key, (now) =>
+        takeProbe(now, system.now(), caller.by),
+      );
       this.#remember(circuit);
       probe = changed;
       // Somebody else took the lease; or the circuit closed meanwhile.
@@ -83,6 +87,11 @@ export class Breaker {
     if (perSecond === undefined || probe) return { kind: "go", probe };
     const taken = await this.#deps.budgets.take(key, perSecond);
     return taken.ok ? { kind: "go", probe } : { kind: "wait", untilMs: taken.retryAtMs };
+  }
+
+  /** The call was not made after all. */
+  async unused(key: string, { probe }: Call): Promise<void> {
+    if (probe) await this.#report(key, returnProbe);
   }
 
   async succeeded(key: string, { probe }: Call): Promise<void> {
@@ -116,6 +125,8 @@ export class Breaker {
             : (afterSuccess(circuit, { probe: false, count: successes }, nowMs) ?? circuit);
         return afterTrouble(before, trouble, { probe }, nowMs, policy);
       });
+    } else {
+      await this.unused(key, { probe });
     }
     const known = this.#known.get(key)?.circuit;
     const next = known === undefined ? undefined : gate(known, nowMs, { released: true });

@@ -56,7 +56,7 @@ export async function attemptDelivery(
   const { circuit, tell } = prepared;
   const entry = isLastTry(deps, delivery, age)
     ? UNGUARDED
-    : await deps.breaker.enter(circuit, { released: delivery.state === "held" });
+    : await deps.breaker.enter(circuit, { released: delivery.state === "held", by: delivery.id });
   if (entry.kind === "hold") {
     const held = await hold(deps, delivery, age, circuit, interruptedBy(delivery));
     return held ?? (await lookAgain(deps, delivery, age, prepare));
@@ -65,15 +65,20 @@ export async function attemptDelivery(
     const { retryPolicy, system } = deps;
     return { kind: "wait", atMs: Math.ceil(entry.untilMs + retryPolicy.baseMs * system.random()) };
   }
-  const begun = await begin(deps, delivery, age);
-  if ("outcome" in begun) return begun.outcome;
+  const begun = await begin(deps, delivery, age).catch(async (error: unknown) => {
+    await deps.breaker.unused(circuit, entry);
+    throw error;
+  });
+  if ("outcome" in begun) {
+    await deps.breaker.unused(circuit, entry);
+    return begun.outcome;
+  }
   try {
     await tell(begun.repeated);
   } catch (error) {
     return await recordFailure(deps, begun.delivery, age, { error, circuit, entry });
   }
-  await recordDelivered(deps, delivery);
-  await deps.breaker.succeeded(circuit, entry);
+  await Promise.all([recordDelivered(deps, delivery), deps.breaker.succeeded(circuit, entry)]);
   return DONE;
 }
 

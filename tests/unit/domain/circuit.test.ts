@@ -172,6 +172,18 @@ describe("whatever happens", () => {
     }
   };
 
+  test("a partner that asks for time while it is probed is called when both are over", () => {
+    const leased = {
+      ...newCircuit("a"),
+      state: "open",
+      probeAtMs: NOW,
+      probeUntilMs: NOW + 45 * SECOND,
+    } as const;
+    const blocked = { ...leased, blockedUntilMs: NOW + 5 * SECOND };
+    expect(gate(blocked, NOW, LATE)).toEqual({ kind: "hold", untilMs: NOW + 45 * SECOND });
+    expect(gate(blocked, NOW + 45 * SECOND, LATE)).toEqual({ kind: "probe" });
+  });
+
   test("whoever is told to wait is told a time to come, and at that time somebody may call", () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 60 }), (events) => {

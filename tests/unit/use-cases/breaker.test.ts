@@ -91,6 +91,32 @@ test("of all instances, one probes; when it works, all go on", async () => {
   for (const instance of instances) expect(await call(instance, true)).toBe("worked");
 });
 
+test("whoever takes up the work of a prober that died probes at once, all others when the lease has run out", async () => {
+  const [died, restarted, other] = [anInstance(), anInstance(), anInstance()];
+  await breakDown(died);
+  system.advance(30 * SECOND);
+  expect(await died.enter(KEY, { ...LATE, by: "dlv_1" })).toEqual({ kind: "go", probe: true });
+  expect(await other.enter(KEY, { ...LATE, by: "dlv_2" })).toMatchObject({ kind: "hold" });
+  expect(await restarted.enter(KEY, { ...LATE, by: "dlv_1" })).toEqual({ kind: "go", probe: true });
+  system.advance(45 * SECOND);
+  expect(await other.enter(KEY, { ...LATE, by: "dlv_2" })).toEqual({ kind: "go", probe: true });
+});
+
+test.each([
+  ["was not made", (breaker: Breaker) => breaker.unused(KEY, { probe: true })],
+  [
+    "ended with a fault of our own",
+    (breaker: Breaker) => breaker.failed(KEY, { kind: "bug", description: "TypeError" }, { probe: true }),
+  ],
+])("when the call of the prober %s, somebody else may try at once", async (_, end) => {
+  const [first, second] = [anInstance(), anInstance()];
+  await breakDown(first);
+  system.advance(30 * SECOND);
+  await first.enter(KEY, { ...LATE, by: "dlv_1" });
+  await end(first);
+  expect(await second.enter(KEY, { ...LATE, by: "dlv_2" })).toEqual({ kind: "go", probe: true });
+});
+
 test("the calls of a second are shared out, and the others told when to come again", async () => {
   const breaker = anInstance({ perSecond: 3 });
   const kinds: string[] = [];
