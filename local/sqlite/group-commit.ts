@@ -14,6 +14,9 @@ export interface GroupCommitOptions {
   readonly durability: Durability;
 }
 
+/** What `work` returned, and the promise of its transaction. */
+type Written<T> = readonly [result: T, durable: Promise<void>];
+
 /**
  * Turns of the event loop for which a transaction stays open while each brings more writes. Concurrent requests
  * arrive in several packets; a commit costs more than a turn, and this gathers twice as many writes into one.
@@ -68,7 +71,7 @@ export class GroupCommit {
    * `write` for callers that keep their own list of what to do after the commit: the result at once, and the
    * promise which all writes of the same transaction share. Throws what `work` throws, with its writes undone.
    */
-  run<T>(work: () => T): readonly [result: T, durable: Promise<void>] {
+  run<T>(work: () => T): Written<T> {
     const durable = this.#join();
     this.#sql.savepoint.run();
     let result;
@@ -84,16 +87,23 @@ export class GroupCommit {
   }
 
   /**
-   * `write` without a way back of its own, which would cost a copy of every page it changes. If `work` throws, all that the
-   * transaction holds is undone, its neighbours' writes too, and everyone who waits for it gets the error.
+   * `run` without a way back of its own, which would cost two statements and a copy of every page it changes. If `work`
+   * throws, all that the transaction holds is undone, its neighbours' writes too, and everyone who waits for it gets the
+   * error: for work that only a failing disk can stop.
    */
-  async writeOrUndoAll(work: () => void): Promise<void> {
+  runOrUndoAll<T>(work: () => T): Written<T> {
     const durable = this.#join();
     try {
-      work();
+      return [work(), durable];
     } catch (error) {
       this.#undo(error);
+      throw error;
     }
+  }
+
+  /** `runOrUndoAll` as a promise. */
+  async writeOrUndoAll(work: () => void): Promise<void> {
+    const [, durable] = this.runOrUndoAll(work);
     await durable;
   }
 

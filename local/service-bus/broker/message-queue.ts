@@ -256,7 +256,7 @@ export class MessageQueue {
     const encoded = this.encode(head, undefined, ready);
     consumer.reserve();
     hold?.begin();
-    journal.write(
+    journal.writePlain(
       () => messages.remove(head),
       (removed) => {
         hold?.finish();

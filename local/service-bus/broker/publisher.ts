@@ -3,7 +3,7 @@ import { asBrokerError } from "../errors.ts";
 import { NEVER } from "../limits.ts";
 import { amend, deadLetterAmendments } from "../message/amend.ts";
 import { type Incoming, readMessage } from "../message/incoming.ts";
-import { route } from "../rules/route.ts";
+import { candidateOf, route } from "../rules/route.ts";
 import type { Duplicates } from "../store/duplicates.ts";
 import type { Journal } from "../store/journal.ts";
 import { type Head, type Messages, State } from "../store/messages.ts";
@@ -57,6 +57,8 @@ export class Publisher {
       },
       () => done(),
       (error) => done(asBrokerError(error)),
+      // Without rules and forwards nothing can go wrong but the disk.
+      entity.kind === "queue" && entity.description.forwardTo === undefined ? "writePlain" : "write",
     );
   }
 
@@ -94,10 +96,11 @@ export class Publisher {
     work: (placed: Placed[]) => T,
     applied: (result: T) => void,
     failed: (error: unknown) => void,
+    write: "write" | "writePlain" = "write",
   ): void {
     const placed: Placed[] = [];
     const { clock, duplicates } = this.#parts;
-    this.#parts.journal.write(
+    this.#parts.journal[write](
       () => duplicates.together(clock.now(), () => work(placed)),
       (result) => {
         for (const { queue, head, payload } of placed) queue.arrived(head, payload);
@@ -146,15 +149,15 @@ export class Publisher {
     const sequence = topic.main.nextSequence();
     const onward = { ...journey, enqueueSequence: journey.enqueueSequence ?? sequence };
     const { message, timeToLiveMs, source } = onward;
-    const arrival = {
+    const candidate = candidateOf(message.payload, {
       enqueuedAt: this.#parts.clock.now(),
       sequence,
       timeToLiveMs: Math.min(message.timeToLiveMs ?? NEVER, timeToLiveMs),
       size: message.payload.length,
       source,
-    };
+    });
     for (const subscription of topic.subscriptions.values()) {
-      const routed = route(subscription.rules.values(), journey.message.payload, arrival);
+      const routed = route(subscription.rules.values(), candidate);
       if (isSendDisabled(subscription)) continue;
       if (routed.asSent) this.#subscribe(subscription, onward, placed);
       for (const payload of routed.changed) {

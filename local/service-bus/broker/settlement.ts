@@ -17,6 +17,7 @@ export function complete(queue: MessageQueue, lock: Lock, done: Done): void {
     done,
     () => messages.remove(head),
     () => queue.left(head),
+    "writePlain",
   );
 }
 
@@ -165,14 +166,21 @@ interface Transition {
   readonly applied: () => void;
 }
 
-function settle(queue: MessageQueue, lock: Lock, done: Done, work: () => unknown, applied: () => void): void {
+function settle(
+  queue: MessageQueue,
+  lock: Lock,
+  done: Done,
+  work: () => unknown,
+  applied: () => void,
+  write: "write" | "writePlain" = "write",
+): void {
   const { clock, journal } = queue.machinery;
   if (!queue.locks.release(lock, clock.now())) {
     done(lost(lock));
     return;
   }
   lock.hold?.begin();
-  journal.write(
+  journal[write](
     work,
     () => {
       applied();

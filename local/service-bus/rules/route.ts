@@ -14,16 +14,20 @@ export interface Routed {
   readonly faults: readonly string[];
 }
 
-/** Runs the rules in order. @param payload the encoded message */
-export function route(rules: Iterable<Rule>, payload: Buffer, arrival: Arrival): Routed {
+/** A message for the rules of all subscriptions: decoded once, by the first that looks. @param payload the encoded message */
+export function candidateOf(payload: Buffer, arrival: Arrival): Candidate {
   let fields: MessageFields | undefined;
-  const candidate: Candidate = {
+  return {
     payload,
     arrival,
     get fields() {
       return (fields ??= fieldsOf(payload));
     },
   };
+}
+
+/** Runs the rules of one subscription in order. */
+export function route(rules: Iterable<Rule>, candidate: Candidate): Routed {
   const changed: Buffer[] = [];
   const faults: string[] = [];
   let asSent = false;

@@ -48,6 +48,24 @@ test("a write that throws is undone alone and its neighbours stand", async () =>
   expect(commit.db.prepare("SELECT text FROM note").all()).toEqual([{ text: "a" }, { text: "c" }]);
 });
 
+test("a plain write that throws takes its whole transaction along, and the next one is none the worse", async () => {
+  const { write, happened, undone, commit, journal } = open();
+  write("a");
+  journal.writePlain(
+    () => {
+      commit.db.exec("INSERT INTO note VALUES ('half')");
+      throw new Error("no");
+    },
+    () => happened.push("b"),
+    () => happened.push("b failed"),
+  );
+  write("c");
+  await journal.settled();
+  expect(happened.toSorted()).toEqual(["a failed", "b failed", "c"]);
+  expect(undone.length).toBeGreaterThan(0);
+  expect(commit.db.prepare("SELECT text FROM note").all()).toEqual([{ text: "c" }]);
+});
+
 test("when the disk refuses the commit, everybody is told and nothing is there", async () => {
   const { write, happened, undone, commit, journal, logged } = open();
   commit.db.exec("CREATE TABLE parent (id INTEGER PRIMARY KEY)");

@@ -1,6 +1,6 @@
 import type { Filter, NewRule, Rule } from "#local/service-bus/rules/rule.ts";
 import { filterFromSql } from "#local/service-bus/rules/new-rule.ts";
-import { route } from "#local/service-bus/rules/route.ts";
+import { candidateOf, route } from "#local/service-bus/rules/route.ts";
 import { encodeSection } from "#local/service-bus/wire/encode.ts";
 import { Section } from "#local/service-bus/wire/sections.ts";
 import {
@@ -54,7 +54,7 @@ export const rule = (filter: Filter, action?: NewRule["action"]): Rule => ({
   action,
 });
 export const selects = (filter: Filter): boolean => {
-  const { asSent, faults } = route([rule(filter)], payload, arrival);
+  const { asSent, faults } = route([rule(filter)], candidateOf(payload, arrival));
   if (faults.length > 0) throw new Error(faults[0]);
   return asSent;
 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { filterFromSql } from "#local/service-bus/rules/new-rule.ts";
-import { route } from "#local/service-bus/rules/route.ts";
+import { candidateOf, route } from "#local/service-bus/rules/route.ts";
 import { arrival, payload, rule, sql } from "./rule-message.ts";
 
 test.each([
@@ -81,7 +81,7 @@ test.each([
   ["odd IS NULL", /AMQP type list/],
   ["p(size) = 1", /not a text/],
 ])("cannot be evaluated: %s", (expression, fault) => {
-  const { asSent, faults } = route([rule(filterFromSql(expression))], payload, arrival);
+  const { asSent, faults } = route([rule(filterFromSql(expression))], candidateOf(payload, arrival));
   expect(asSent).toBe(false);
   expect(faults).toEqual([expect.stringMatching(fault)]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fieldsOf } from "#local/service-bus/message/fields.ts";
-import { route } from "#local/service-bus/rules/route.ts";
+import { candidateOf, route } from "#local/service-bus/rules/route.ts";
 import type { Filter } from "#local/service-bus/rules/rule.ts";
 import { correlationFilter, filterFromSql } from "#local/service-bus/rules/new-rule.ts";
 import { readStoredRule, storedRule } from "#local/service-bus/rules/stored-rule.ts";
@@ -74,8 +74,7 @@ test.each([
 const act = (statements: string, parameters = {}) => {
   const { asSent, changed, faults } = route(
     [rule({ kind: "true" }, { sql: statements, parameters })],
-    payload,
-    arrival,
+    candidateOf(payload, arrival),
   );
   expect({ asSent, faults }).toEqual({ asSent: false, faults: [] });
   const [only = Buffer.alloc(0)] = changed;
@@ -112,8 +111,7 @@ test("an action cannot set what is not the publisher's, grow a message without e
   const growing = `SET a = '${"x".repeat(100)}'; ${"SET a = a + a; ".repeat(20)}`;
   const { changed, faults } = route(
     [rule({ kind: "true" }, { sql: growing, parameters: {} })],
-    payload,
-    arrival,
+    candidateOf(payload, arrival),
   );
   expect([changed.length, faults.length]).toEqual([0, 1]);
 });
@@ -128,8 +126,7 @@ test("one copy for all rules without action, one for each with an action", () =>
       rule({ kind: "true" }, action("second")),
       rule({ kind: "false" }, action("never")),
     ],
-    payload,
-    arrival,
+    candidateOf(payload, arrival),
   );
   expect(asSent).toBe(true);
   expect(changed.map((copy) => fieldsOf(copy).application("via"))).toEqual([text("first"), text("second")]);
