@@ -71,14 +71,29 @@ async function http(title: string, server: Started, bareMicros?: number): Promis
   await load(CONNECTIONS, 2);
   const pids = [server.pid, ...server.workers];
   const before = pids.map(cpuMsOf);
-  const { accepted, refused, perSecond, p50Ms, p99Ms } = await load(CONNECTIONS, SECONDS);
+  const { accepted, refused, perSecond, p50Ms, p99Ms, microsPerRequest } = await load(CONNECTIONS, SECONDS);
   if (refused > 0) throw new Error(`${title}: ${refused} requests refused`);
   const micros = pids.map((pid, index) => ((cpuMsOf(pid) - (before[index] ?? 0)) / accepted) * 1000);
   const total = micros.reduce((sum, each) => sum + each, 0);
   const ratio = bareMicros === undefined ? "1" : (total / bareMicros).toFixed(1);
   const parts = micros.map((each) => each.toFixed(0)).join(" + ");
-  row([title, perSecond.toFixed(0), p50Ms.toFixed(2), p99Ms.toFixed(1), parts, total.toFixed(0), ratio]);
+  row([
+    title,
+    perSecond.toFixed(0),
+    p50Ms.toFixed(2),
+    p99Ms.toFixed(1),
+    parts,
+    total.toFixed(0),
+    ratio,
+    microsPerRequest.toFixed(0),
+  ]);
   return total;
+}
+
+async function libraryAlone(title: string, appRoot: string, bare: number): Promise<void> {
+  const { stdout } = await run(process.execPath, [at("library-alone.ts"), appRoot]);
+  const { microsPerInvocation } = JSON.parse(stdout);
+  row([title, "", "", "", "", microsPerInvocation.toFixed(0), (microsPerInvocation / bare).toFixed(1)]);
 }
 
 async function messages(appRoot: string): Promise<void> {
@@ -201,21 +216,13 @@ try {
     "CPU µs each",
     "sum",
     "of bare",
+    "(load)",
   ]);
   const bareServer = await start("bare-server.ts");
   const bare = await http("bare node:http", bareServer);
   await end(bareServer);
-  const { stdout } = await run(process.execPath, [at("library-alone.ts"), bundled]);
-  const { microsPerInvocation } = JSON.parse(stdout);
-  row([
-    "the library alone",
-    "",
-    "",
-    "",
-    "",
-    microsPerInvocation.toFixed(0),
-    (microsPerInvocation / bare).toFixed(1),
-  ]);
+  await libraryAlone("the library alone, as bundled", bundled, bare);
+  await libraryAlone("the library alone, as published", unbundled, bare);
   const host = await startHost(bundled);
   await http("the whole host (controller + worker)", host, bare);
   await end(host);

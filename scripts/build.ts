@@ -7,6 +7,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, context, stop } from "esbuild";
 import { inputsUnchanged, replaceFiles, writeFiles, writeInputs } from "./built-files.ts";
+import { librarySource } from "./library-source.ts";
 
 export interface BuiltApp {
   /** The file that package.json's `main` names. */
@@ -39,6 +40,7 @@ export const bundleOptions = (appRoot: string) =>
     minify: false,
     sourcemap: true,
     external: ["@azure/functions-core"], // exists only inside the worker
+    alias: { ...librarySource },
     banner: { js: REQUIRE_BANNER },
     logLevel: "silent",
   }) satisfies BuildOptions;
@@ -71,6 +73,7 @@ export async function developmentBuild(
     ...bundleOptions(appRoot),
     outdir: outdirOf(appRoot),
     packages: "external",
+    alias: {},
     write: false,
   });
   return {

@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { librarySource } from "../../scripts/library-source.ts";
 
 const nodeModules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 
@@ -46,7 +47,9 @@ export async function writeBenchApp(folder: string, main: "index.ts" | "dist/ind
     minify: true,
     platform: "node",
     format: "esm",
+    target: "node22",
     external: ["@azure/functions-core"],
+    alias: { ...librarySource }, // as scripts/build.ts has it
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },

@@ -13,6 +13,7 @@ const ACCEPTED = "HTTP/1.1 202";
 
 const latencies: number[] = [];
 let refused = 0;
+const begun = process.cpuUsage();
 const startedAt = performance.now();
 const endAt = startedAt + Number(seconds) * 1000;
 
@@ -37,6 +38,7 @@ const done = Array.from({ length: Number(connections) }, async () => {
   await promise;
 });
 await Promise.all(done);
+const { user, system } = process.cpuUsage(begun);
 const elapsed = (performance.now() - startedAt) / 1000;
 const sorted = Float64Array.from(latencies).toSorted();
 const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
@@ -44,6 +46,7 @@ console.log(
   JSON.stringify({
     accepted: latencies.length,
     refused,
+    microsPerRequest: (user + system) / (latencies.length + refused),
     perSecond: latencies.length / elapsed,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
