@@ -1,50 +1,16 @@
-import type { Clock } from "../../clock/clock.ts";
-import type { Log } from "../../part.ts";
 import type { BrokerError } from "../errors.ts";
 import { CACHED_PAYLOAD_BYTES, NEVER, REFILL } from "../limits.ts";
 import { compose } from "../message/outgoing.ts";
-import type { Journal } from "../store/journal.ts";
-import { type Head, type Messages, State, type Tally } from "../store/messages.ts";
-import type { Sequences } from "../store/sequences.ts";
-import type { SessionStore } from "../store/sessions.ts";
+import { type Head, State, type Tally } from "../store/messages.ts";
 import { type Consumer, Consumers } from "./consumers.ts";
+import { serve } from "./delivery.ts";
 import { Due } from "./due.ts";
 import { type Lock, Locks } from "./locks.ts";
-import { type Ready, ReadyWindow } from "./ready-window.ts";
+import { ReadyWindow } from "./ready-window.ts";
 import type { SessionHold } from "./session-hold.ts";
+import type { Machinery, QueueSettings } from "./machinery.ts";
 import { Sessions } from "./sessions.ts";
-import { expireMessage, failAttempt, sweepExpired } from "./settlement.ts";
-
-/** What all queues of a namespace share. */
-export interface Machinery {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly journal: Journal;
-  readonly messages: Messages;
-  readonly sequences: Sequences;
-  readonly sessions: SessionStore;
-}
-
-/** What a queue is configured to do; read at each use, since an administrator may change it. */
-export interface QueueSettings {
-  readonly path: string;
-  readonly lockMs: number;
-  /** Undefined in dead-letter queues, which count no attempts. */
-  readonly maxDeliveryCount: number | undefined;
-  readonly deadLetterExpired: boolean;
-  /** Undefined in dead-letter queues. */
-  readonly deadLetters: MessageQueue | undefined;
-  /** Inside a write: brings a dead letter elsewhere instead. Undefined where it stays in the entity. */
-  readonly forwardDeadLetter: ((head: Head) => readonly Placed[]) | undefined;
-}
-
-/** A message that a write brought to a queue; `arrived` follows the commit. */
-export interface Placed {
-  readonly queue: MessageQueue;
-  readonly head: Head;
-  /** Undefined when it is not at hand. */
-  readonly payload: Buffer | undefined;
-}
+import { failAttempt, sweepExpired } from "./expiry.ts";
 
 type Draft = Omit<Head, "queue" | "sequence" | "early" | "enqueueSequence"> & {
   /** Undefined = this queue is where the message enters. */
@@ -162,14 +128,8 @@ export class MessageQueue {
       const consumer = this.#consumers.next();
       const ready = consumer === undefined ? undefined : this.#ready.take();
       if (consumer === undefined || ready === undefined) return;
-      this.serve(consumer, ready);
+      serve(this, consumer, ready);
     }
-  }
-
-  /** Gives a message that was taken to a receiver, unless its time is over. */
-  serve(consumer: Consumer, ready: Ready, hold?: SessionHold): void {
-    if (ready.head.expiresAt <= this.machinery.clock.now()) expireMessage(this, ready.head, true);
-    else this.#hand(consumer, ready, hold);
   }
 
   /** Locks a message, for a session as long as that is held. */
@@ -231,45 +191,6 @@ export class MessageQueue {
   evict(reason?: BrokerError): void {
     this.#consumers.evictAll(reason);
     for (const consumer of this.sessions?.consumers() ?? []) consumer.evict(reason);
-  }
-
-  /** One message that cannot be read (a damaged file) must not stop the others. */
-  #hand(consumer: Consumer, ready: Ready, hold: SessionHold | undefined): void {
-    try {
-      if (consumer.deletes) this.#handOver(consumer, ready, hold);
-      else this.#lend(consumer, ready, hold);
-    } catch (error) {
-      const { queue, sequence } = ready.head;
-      this.machinery.log("service-bus.undeliverable", { queue, sequence, error: String(error) });
-    }
-  }
-
-  #lend(consumer: Consumer, ready: Ready, hold: SessionHold | undefined): void {
-    const lock = this.lock(ready.head, hold);
-    consumer.deliver(this.encode(ready.head, hold?.until ?? lock.until, ready), lock);
-  }
-
-  /** Deleted first, sent after the commit: a crash may lose the message but never delivers it twice. */
-  #handOver(consumer: Consumer, ready: Ready, hold: SessionHold | undefined): void {
-    const { head } = ready;
-    const { journal, messages } = this.machinery;
-    const encoded = this.encode(head, undefined, ready);
-    consumer.reserve();
-    hold?.begin();
-    journal.writePlain(
-      () => messages.remove(head),
-      (removed) => {
-        hold?.finish();
-        if (!removed) return consumer.unreserve();
-        this.left(head);
-        consumer.deliver(encoded, undefined);
-      },
-      () => {
-        consumer.unreserve();
-        this.giveBack(head);
-        hold?.finish();
-      },
-    );
   }
 
   #expireLocks(): void {

@@ -16,7 +16,8 @@ import {
   SubQueue,
   type TopicEntity,
 } from "./entity.ts";
-import { type Machinery, MessageQueue, type QueueSettings } from "./message-queue.ts";
+import type { Machinery, QueueSettings } from "./machinery.ts";
+import { MessageQueue } from "./message-queue.ts";
 import { Publisher } from "./publisher.ts";
 import { Schedule } from "./schedule.ts";
 

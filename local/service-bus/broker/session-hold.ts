@@ -1,10 +1,11 @@
 import { SESSION_WINDOW } from "../limits.ts";
 import type { Head } from "../store/messages.ts";
 import type { Consumer } from "./consumers.ts";
+import { serve } from "./delivery.ts";
 import type { Lock } from "./locks.ts";
 import type { MessageQueue } from "./message-queue.ts";
 import { type Backlog, ReadyWindow } from "./ready-window.ts";
-import { failAttempt } from "./settlement.ts";
+import { failAttempt } from "./expiry.ts";
 
 /**
  * A session in the hands of one receiver. Its lock covers all messages it has handed out. It ends by expiry
@@ -48,7 +49,7 @@ export class SessionHold {
     while (!this.#ending && this.consumer.room() > 0) {
       const ready = this.window.take();
       if (ready === undefined) return;
-      this.#queue.serve(this.consumer, ready, this);
+      serve(this.#queue, this.consumer, ready, this);
     }
   }
 
