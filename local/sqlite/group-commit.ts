@@ -78,8 +78,7 @@ export class GroupCommit {
     try {
       result = work();
     } catch (error) {
-      this.#sql.undo.run();
-      this.#sql.release.run();
+      this.#wayBack(error);
       throw error;
     }
     this.#sql.release.run();
@@ -151,6 +150,13 @@ export class GroupCommit {
     } catch (error) {
       this.#fail(group, error);
     }
+  }
+
+  /** A full or failing disk has made SQLite undo the whole transaction already: then its neighbours failed too. */
+  #wayBack(error: unknown): void {
+    if (!this.db.isTransaction) return this.#undo(error);
+    this.#sql.undo.run();
+    this.#sql.release.run();
   }
 
   #undo(error: unknown): void {

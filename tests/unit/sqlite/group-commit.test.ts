@@ -68,3 +68,19 @@ test("a write without a way back takes its neighbours with it when it fails, and
   expect(commit.db.prepare("SELECT text FROM note").all()).toEqual([{ text: "b" }]);
   commit.close();
 });
+
+test.each(["run", "runOrUndoAll"] as const)(
+  "on a full disk %s tells everyone what is not there, and keeps what came after",
+  async (run) => {
+    const { commit, note } = open();
+    commit.db.exec("PRAGMA cache_size = 10; PRAGMA max_page_count = 40");
+    const insert = commit.db.prepare("INSERT INTO note VALUES (?)");
+    const neighbour = note("before");
+    expect(() => commit[run](() => insert.run("x".repeat(400_000)))).toThrow(/full/);
+    const after = note("after");
+    await expect(neighbour).rejects.toThrow(/full/);
+    await after;
+    expect(commit.db.prepare("SELECT text FROM note").all()).toEqual([{ text: "after" }]);
+    commit.close();
+  },
+);
