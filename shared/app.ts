@@ -253,8 +253,16 @@ export function loadApp(): Promise<App> {
   return loaded;
 }
 
-/** Begins what must not delay the first order. For the host's start. */
+/** So long the host has to hear that the app is there: what is loaded next keeps the process busy for a tenth of a second. */
+const HEARD_AFTER_MS = 50;
+
+/**
+ * Begins what must not delay the first answer; an order that is there sooner loads what it needs itself. For the host's start.
+ * Rejects at once when a setting is missing or wrong.
+ */
 export async function startInBackground(): Promise<void> {
+  parseSettings(process.env);
+  await pause(HEARD_AFTER_MS);
   const { settings, log } = await loadApp();
   try {
     const telemetry = await startTelemetry(settings, (event, facts) => log.info(event, facts));
