@@ -16,7 +16,7 @@ import { buildInstrumentedApp } from "./support/instrumented-app.ts";
 import type { Answer, Order } from "./crash/lane.ts";
 import { scenarios } from "./crash/scenarios.ts";
 import type { Recording, Result, Task } from "./crash/theatre.ts";
-import { explanationOf } from "./crash/unreached.ts";
+import { explanationOf, isMetByChance } from "./crash/unreached.ts";
 import { concludes } from "./support/verdict.ts";
 
 const LANE = fileURLToPath(new URL("crash/lane.ts", import.meta.url));
@@ -26,10 +26,18 @@ const LANES = 3;
 
 class Lane {
   readonly #child: ChildProcess = fork(LANE, { serialization: "advanced" });
+  readonly #ended = once(this.#child, "exit").then(() => {
+    throw new Error("A lane ended before its work was done");
+  });
+
+  constructor() {
+    // At the end of all there is nobody left to tell.
+    this.#ended.catch(() => undefined);
+  }
 
   async ask(order: Order): Promise<Answer> {
     this.#child.send(order);
-    const [answer]: Answer[] = await once(this.#child, "message");
+    const [answer]: Answer[] = await Promise.race([once(this.#child, "message"), this.#ended]);
     if (answer === undefined || answer.kind === "failed") throw new Error(answer?.error ?? "no answer");
     return answer;
   }
@@ -56,7 +64,7 @@ function tasksOf(recordings: readonly Recording[], words: readonly string[]): Ta
       const name = `${point} ${during}`;
       const isFresh = !seen.has(name) && (words.length === 0 || words.some((word) => name.includes(word)));
       seen.add(name);
-      return isFresh;
+      return isFresh && !isMetByChance({ id: point });
     });
     const kills = fresh.flatMap(({ point, during }) =>
       phases.map((phase): Kill => ({
@@ -67,8 +75,9 @@ function tasksOf(recordings: readonly Recording[], words: readonly string[]): Ta
       })),
     );
     const tasks: Task[] = [];
-    for (let at = 0; at < kills.length; at += DEATHS_IN_A_COURSE) {
-      tasks.push({ scenario, kills: kills.slice(at, at + DEATHS_IN_A_COURSE) });
+    const deaths = scenarios.find(({ name }) => name === scenario)?.mostDeaths ?? DEATHS_IN_A_COURSE;
+    for (let at = 0; at < kills.length; at += deaths) {
+      tasks.push({ scenario, kills: kills.slice(at, at + deaths) });
     }
     return tasks;
   });

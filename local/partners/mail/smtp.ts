@@ -42,7 +42,11 @@ export async function startSmtp(options: SmtpOptions): Promise<RunningPart & { r
     },
     onData(stream, session, done) {
       const drop = (): void => void sockets.get(session.remotePort)?.destroy();
-      void receive(options, stream, session).then((result) => reply(result, done, drop));
+      void receive(options, stream, session).then(
+        (result) => reply(result, done, drop),
+        // Whoever sent it hung up in the middle.
+        () => drop(),
+      );
     },
   });
   server.on("error", () => undefined); // connections that clients tear down

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { createTransport } from "nodemailer";
 import { expect, onTestFinished, test } from "vitest";
 import { createSmtpMailer } from "#shared/adapters/mail/smtp-mailer.ts";
@@ -44,6 +46,23 @@ test.for([
   });
   await mailer.send(aMail());
   expect((await partners.ledger("mail")).map(({ effect }) => effect)).toEqual([false, true]);
+});
+
+test("whoever hangs up in the middle of a mail has sent none, and disturbs nobody", async () => {
+  const partners = await usePartners();
+  const { port } = new URL(partners.smtpUrl);
+  const socket = connect(Number(port), "127.0.0.1");
+  socket.setEncoding("utf8");
+  for (const line of ["EHLO here", "MAIL FROM:<a@brand.example>", "RCPT TO:<b@example.com>", "DATA"]) {
+    await once(socket, "data");
+    socket.write(`${line}\r\n`);
+  }
+  await once(socket, "data");
+  socket.write("Subject: half a mail\r\n\r\nDear");
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  socket.resetAndDestroy();
+  await useMailer(partners).send(aMail());
+  expect((await partners.ledger("mail")).map(({ effect }) => effect)).toEqual([true]);
 });
 
 test("a server that is silent is given up after the time-out, with an unknown outcome", async () => {

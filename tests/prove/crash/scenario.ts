@@ -9,6 +9,8 @@ export interface Scenario {
   readonly killedAt?: { readonly file: string; readonly text: string; readonly during: string };
   /** App settings that it needs; the app is started anew with them. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** In one course of it, where more would come to something else than what is promised of one. */
+  readonly mostDeaths?: number;
   /** Plays to the end and checks it; throws what is wrong. */
   readonly play: (stage: Stage) => Promise<void>;
 }
