@@ -32,16 +32,28 @@ export function temporaryHome(): { readonly home: string; remove(): void } {
 
 /** Below the range from which the system takes the ports of outgoing connections. */
 const LOWEST_OFFSET = 10_500;
-const OFFSETS = 11_000;
+/** No two ports of a cloud are a multiple of it apart, so clouds at different offsets share none. */
+const STEP = 26;
+const OFFSETS = 420;
+/** Whoever listens there, moved by the offset, has the offset to itself. */
+const RESERVATION_PORT = 6_000;
 
-/** An offset at which every port of a cloud is free. */
+/** An offset at which every port of a cloud is free; no other process that asks gets it before this one has ended. */
 export async function freePortOffset(): Promise<number> {
   for (;;) {
-    const offset = LOWEST_OFFSET + Math.floor(Math.random() * OFFSETS);
+    const offset = LOWEST_OFFSET + STEP * Math.floor(Math.random() * OFFSETS);
+    if (!(await reserve(offset))) continue;
     const free = await Promise.all(Object.values(defaultPorts).map((port) => isFree(port + offset)));
     if (free.every(Boolean)) return offset;
   }
 }
+
+const reserve = (offset: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const reservation = createServer().unref();
+    reservation.once("error", () => resolve(false));
+    reservation.listen(RESERVATION_PORT + offset, "127.0.0.1", () => resolve(true));
+  });
 
 export const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
