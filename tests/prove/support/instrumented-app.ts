@@ -17,6 +17,8 @@ export async function buildInstrumentedApp(root: string): Promise<readonly Await
     setup({ onLoad }) {
       onLoad({ filter: INSTRUMENTED }, ({ path }) => {
         const file = relative(projectRoot, path).replaceAll("\\", "/");
+        // The library comes from its sources, too, and has a folder of the same name.
+        if (file.startsWith("node_modules/")) return undefined;
         const { points: found, code } = instrument(file, readFileSync(path, "utf8"));
         points.push(...found);
         return { contents: code, loader: "ts" };
