@@ -139,6 +139,8 @@ const byChance: readonly string[] = [
   "shared/adapters/cosmos/cosmos-findings.ts",
   "shared/adapters/payments/http-payment-book.ts",
   "shared/adapters/cosmos/cosmos-watch.ts",
+  "shared/adapters/telemetry/counting-telemetry.ts",
+  "shared/use-cases/watch-backlog.ts",
 ];
 
 export const isMetByChance = ({ id }: Pick<AwaitPoint, "id">): boolean =>
