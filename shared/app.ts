@@ -14,11 +14,7 @@ import { createCosmosCircuits } from "./adapters/cosmos/cosmos-circuits.ts";
 import { connectCosmos } from "./adapters/cosmos/connect-cosmos.ts";
 import { createCosmosDeliveries } from "./adapters/cosmos/cosmos-deliveries.ts";
 import { createCosmosDirectory } from "./adapters/cosmos/cosmos-directory.ts";
-import {
-  createCosmosDeliveryBook,
-  createCosmosOrderBook,
-  createCosmosStockBook,
-} from "./adapters/cosmos/cosmos-books.ts";
+import { createCosmosBooks } from "./adapters/cosmos/cosmos-books.ts";
 import { createCosmosFindings } from "./adapters/cosmos/cosmos-findings.ts";
 import { createHttpPaymentBook } from "./adapters/payments/http-payment-book.ts";
 import { createCosmosOrders } from "./adapters/cosmos/cosmos-orders.ts";
@@ -220,10 +216,14 @@ const webhooksOf = (settings: Settings, system: System): WebhookSender =>
 
 function booksOf(settings: Settings, database: Database): Books {
   const { STOCK_PROVIDER: provider } = settings;
+  const { stock, ...own } = createCosmosBooks({
+    orders: database.container("orders"),
+    deliveries: database.container("deliveries"),
+    stock: database.container("stock"),
+  });
   return {
-    orders: createCosmosOrderBook(database.container("orders")),
-    deliveries: createCosmosDeliveryBook(database.container("deliveries")),
-    stock: provider === "cosmos" ? createCosmosStockBook(database.container("stock")) : undefined,
+    ...own,
+    stock: provider === "cosmos" ? stock : undefined,
     payments:
       provider === "commerce"
         ? undefined

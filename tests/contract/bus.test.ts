@@ -1,15 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ServiceBusClient, type ServiceBusReceivedMessage } from "@azure/service-bus";
-import { createHandClock } from "#local/clock/hand-clock.ts";
-import { startServiceBus } from "#local/service-bus/index.ts";
+import type { ServiceBusClient, ServiceBusReceivedMessage } from "@azure/service-bus";
 import { createServiceBusBus } from "#shared/adapters/service-bus/service-bus-bus.ts";
-import { type QueueName, topology } from "#shared/contracts/topology.ts";
+import type { QueueName } from "#shared/contracts/topology.ts";
 import type { MessageProperties, OutgoingMessage } from "#shared/ports/bus.ts";
 import { createHandSystem } from "../fakes/hand-system.ts";
 import { createMemoryBus } from "../fakes/memory-bus.ts";
 import { type BusWorld, testBus } from "./bus.contract.ts";
+import { openServiceBus } from "./service-bus-world.ts";
 
 testBus("in memory", () => {
   const system = createHandSystem();
@@ -24,31 +20,14 @@ testBus("in memory", () => {
   });
 });
 
-/** The embedded broker, on a clock driven by hand, and Azure's client. */
-async function openServiceBus(): Promise<BusWorld> {
-  const dataFolder = await mkdtemp(join(tmpdir(), "expedite-bus-"));
-  const clock = createHandClock();
-  const server = await startServiceBus({
-    dataFolder,
-    clock,
-    durability: "relaxed",
-    log: () => undefined,
-    amqpPort: 0,
-    administrationPort: 0,
-    sharedAccessKeys: [{ name: "RootManageSharedAccessKey", key: "for-tests-only", claims: ["Manage"] }],
-    topology,
-  });
-  const client = new ServiceBusClient(server.connectionString);
+async function openBus(): Promise<BusWorld> {
+  const { clock, client, stop } = await openServiceBus();
   return {
     bus: createServiceBusBus(() => Promise.resolve(client)),
     now: () => clock.now(),
     advance: (ms) => clock.advance(ms),
     take: (queue, count) => take(client, queue, count),
-    async stop() {
-      await client.close();
-      await server.stop();
-      await rm(dataFolder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -84,4 +63,4 @@ function asSent({
   };
 }
 
-testBus("Service Bus", openServiceBus);
+testBus("Service Bus", openBus);

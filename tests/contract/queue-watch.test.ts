@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ServiceBusClient } from "@azure/service-bus";
+import type { ServiceBusClient } from "@azure/service-bus";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createHandClock, type HandClock } from "#local/clock/hand-clock.ts";
-import { startServiceBus } from "#local/service-bus/index.ts";
+import type { HandClock } from "#local/clock/hand-clock.ts";
 import { createServiceBusQueueWatch } from "#shared/adapters/service-bus/service-bus-queue-watch.ts";
-import { topology } from "#shared/contracts/topology.ts";
+import { openServiceBus } from "./service-bus-world.ts";
 import type { QueueWatch } from "#shared/ports/queue-watch.ts";
 
 const MINUTE = 60_000;
@@ -18,25 +14,10 @@ let stop: () => Promise<void>;
 
 /** Azure's client on the embedded broker. */
 beforeAll(async () => {
-  const dataFolder = await mkdtemp(join(tmpdir(), "expedite-watch-"));
-  clock = createHandClock();
-  const server = await startServiceBus({
-    dataFolder,
-    clock,
-    durability: "relaxed",
-    log: () => undefined,
-    amqpPort: 0,
-    administrationPort: 0,
-    sharedAccessKeys: [{ name: "RootManageSharedAccessKey", key: "for-tests-only", claims: ["Manage"] }],
-    topology,
-  });
-  client = new ServiceBusClient(server.connectionString);
+  const bus = await openServiceBus();
+  ({ clock, client } = bus);
   queues = createServiceBusQueueWatch(() => Promise.resolve(client));
-  stop = async () => {
-    await client.close();
-    await server.stop();
-    await rm(dataFolder, { recursive: true, force: true });
-  };
+  stop = () => bus.stop();
 });
 afterAll(() => stop());
 

@@ -2,11 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import type { Container, ItemDefinition } from "@azure/cosmos";
 import { createHandClock } from "#local/clock/hand-clock.ts";
-import {
-  createCosmosDeliveryBook,
-  createCosmosOrderBook,
-  createCosmosStockBook,
-} from "#shared/adapters/cosmos/cosmos-books.ts";
+import { createCosmosBooks } from "#shared/adapters/cosmos/cosmos-books.ts";
 import { createCosmosDeliveries } from "#shared/adapters/cosmos/cosmos-deliveries.ts";
 import { createCosmosFindings } from "#shared/adapters/cosmos/cosmos-findings.ts";
 import { createCosmosOrders } from "#shared/adapters/cosmos/cosmos-orders.ts";
@@ -58,9 +54,7 @@ export async function openShop() {
     findings: createCosmosFindings(containers.findings),
     outbox: new OutboxPublisher({ orders, bus: memory.bus, log: memory.log }),
     books: {
-      orders: createCosmosOrderBook(containers.orders),
-      deliveries: createCosmosDeliveryBook(containers.deliveries),
-      stock: createCosmosStockBook(containers.stock),
+      ...createCosmosBooks(containers),
       payments: createHttpPaymentBook(payments),
     },
   };

@@ -3,6 +3,8 @@ import { Delivery } from "#shared/contracts/delivery.ts";
 import { Order } from "#shared/contracts/order.ts";
 import { deliveryIdFor } from "#shared/domain/ids.ts";
 import type { FindingKind } from "#shared/contracts/finding.ts";
+import { tellOfDisabled } from "#shared/use-cases/notify/disable-endpoint.ts";
+import { aVendor } from "../builders/directory.ts";
 import { anOrderRequest } from "../builders/orders.ts";
 import { damages, type Fates, without } from "./reconcile-damages.ts";
 import { openShop, type World } from "./reconcile-world.ts";
@@ -42,6 +44,16 @@ describe("the reconciler", () => {
     await lifeGoesOn();
     expect(await shop.reconcile()).toMatchObject({ findings: 0, repairs: 0 });
     expect(await shop.findings()).toEqual([]);
+  });
+
+  test("takes a vendor's mail about its own endpoint for no order's", async () => {
+    const own = await openShop();
+    onTestFinished(() => own.stop());
+    const vendor = aVendor({ contact: "it@mill.example" });
+    const since = new Date(own.now()).toISOString();
+    await tellOfDisabled(own.app, { vendor, brandId: "pancake-palace" }, since);
+    await own.wait();
+    expect(await own.reconcile()).toMatchObject({ findings: 0 });
   });
 
   test.each(Object.entries(damages))("finds %s", async (_, damage) => {

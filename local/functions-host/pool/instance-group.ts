@@ -4,6 +4,7 @@ import type { InvocationRequest, InvocationResponse } from "../worker/wire.ts";
 import { Instance, type Invoke, type Listeners, WAIT_FOR_WORKER_MS } from "./instance.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { InvocationFailure } from "./worker-failure.ts";
+import { WaitingLine } from "./waiting-line.ts";
 import type { LaunchWorker } from "./worker-link.ts";
 
 export interface InstanceGroupOptions {
@@ -29,11 +30,12 @@ export class InstanceGroup {
   readonly #restarts: RestartPolicy;
   #instances: Instance[] = [];
   readonly #leaving = new Set<Promise<void>>();
-  #waiting: (() => void)[] = [];
+  readonly #waiting: WaitingLine;
   #closed = false;
 
   constructor(options: InstanceGroupOptions) {
     this.#options = options;
+    this.#waiting = new WaitingLine(options.clock);
     this.#restarts = new RestartPolicy(options.clock, 1, options.freeRestarts);
   }
 
@@ -78,7 +80,7 @@ export class InstanceGroup {
     this.#restarts.setSize(this.#instances.length);
     await instance.loaded;
     await instance.listen(this.#options.listeners);
-    this.#wakeAll();
+    this.#waiting.wakeAll();
   }
 
   /** Resolves when the instances added are up; those that leave drain in the background, for at most `graceMs`. */
@@ -107,7 +109,7 @@ export class InstanceGroup {
         throw new InvocationFailure("no-worker", `no worker of group "${this.name}" is up`);
       }
       if (this.size === 0) this.#options.wanted();
-      await this.#instanceOrTime(patienceMs);
+      await this.#waiting.changeOrTime(patienceMs);
     }
   }
 
@@ -120,7 +122,7 @@ export class InstanceGroup {
   async stop(graceMs: number): Promise<void> {
     this.#closed = true;
     while (this.size > 0) this.#leave(this.#instances[0], graceMs);
-    this.#wakeAll();
+    this.#waiting.wakeAll();
     await Promise.all(this.#leaving);
   }
 
@@ -139,23 +141,7 @@ export class InstanceGroup {
   /** An instance whose app could not be loaded is gone before it ever served; whoever scales decides again. */
   #changed(): void {
     this.#instances = this.#instances.filter((instance) => !instance.isDraining);
-    this.#wakeAll();
-  }
-
-  #instanceOrTime(patienceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const call = this.#options.clock.schedule(patienceMs, resolve);
-      this.#waiting.push(() => {
-        call.cancel();
-        resolve();
-      });
-    });
-  }
-
-  #wakeAll(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
+    this.#waiting.wakeAll();
   }
 
   #leastLoadedReady(): Instance | undefined {

@@ -12,6 +12,7 @@ import type { RestartPolicy } from "./restart-policy.ts";
 import { RunningWorker } from "./running-worker.ts";
 import { InvocationFailure } from "./worker-failure.ts";
 import type { LaunchWorker } from "./worker-link.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 export type Invoke = (request: InvocationRequest) => Promise<InvocationResponse>;
 
@@ -65,11 +66,12 @@ export class Instance {
   #listeners: Listeners | undefined;
   #quiet: Promise<void> | undefined;
   #relaunch: ScheduledCall | undefined;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: WaitingLine;
   #ending = false;
 
   constructor(options: InstanceOptions) {
     this.#options = options;
+    this.#waiting = new WaitingLine(options.clock);
     // Not everybody waits for it: who is dropped before it is loaded fails in silence.
     this.#loaded.promise.catch(() => undefined);
     this.#launch();
@@ -128,7 +130,7 @@ export class Instance {
     // What still runs fails now; its messages are abandoned before the connections close.
     const worker = this.#worker;
     this.#worker = undefined;
-    this.#wakeAll();
+    this.#waiting.wakeAll();
     this.#loaded.reject(new HostRefusal("app-not-loadable", "dropped before the app was loaded"));
     await worker?.stop(worker.isReady ? TERMINATE_GRACE_MS : 0);
     await within(drained, SETTLE_MS);
@@ -144,24 +146,8 @@ export class Instance {
       if (this.#ending || clock.now() >= deadline) {
         throw new InvocationFailure("no-worker", `no worker of group "${group}" is up`);
       }
-      await this.#workerOrTime(deadline - clock.now());
+      await this.#waiting.changeOrTime(deadline - clock.now());
     }
-  }
-
-  #workerOrTime(patienceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const call = this.#options.clock.schedule(patienceMs, resolve);
-      this.#waiting.push(() => {
-        call.cancel();
-        resolve();
-      });
-    });
-  }
-
-  #wakeAll(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
   }
 
   #launch(): void {
@@ -183,7 +169,7 @@ export class Instance {
     if (this.#app !== undefined) log("worker restarted", { group, pid: worker.pid });
     this.#app = app;
     this.#loaded.resolve(app);
-    this.#wakeAll();
+    this.#waiting.wakeAll();
     changed();
   }
 
@@ -202,7 +188,7 @@ export class Instance {
       this.#worker = undefined;
       this.#ending = true;
       this.#loaded.reject(new HostRefusal("app-not-loadable", `the first worker ended at once: ${how}`));
-      this.#wakeAll();
+      this.#waiting.wakeAll();
       changed();
       return;
     }

@@ -1,5 +1,6 @@
 import { ServiceBusAdministrationClient, ServiceBusClient } from "@azure/service-bus";
 import type { ServiceBusFunction } from "../app/index-functions.ts";
+import { administrationOverHttp } from "../../administration-over-http.ts";
 import type { Log } from "../../part.ts";
 
 const PEEK_AT_MOST = 1000;
@@ -75,7 +76,7 @@ export class ServiceBusBacklog {
     }
   }
 
-  /** The genuine client speaks https only; for an emulator its public pipeline is sent to plain HTTP. */
+  /** An emulator has no TLS, and its administration on a port of its own. */
   #administration(connection: string): ServiceBusAdministrationClient {
     if (!/UseDevelopmentEmulator=true/i.test(connection))
       return new ServiceBusAdministrationClient(connection);
@@ -85,16 +86,7 @@ export class ServiceBusBacklog {
         return `sb://${host}:${this.#administrationPort ?? Number(port) + EMULATOR_ADMINISTRATION_OFFSET}`;
       },
     );
-    const client = new ServiceBusAdministrationClient(address);
-    client.pipeline.addPolicy({
-      name: "plain-http",
-      sendRequest(request, next) {
-        request.url = request.url.replace("https://", "http://");
-        request.allowInsecureConnection = true;
-        return next(request);
-      },
-    });
-    return client;
+    return administrationOverHttp(address);
   }
 }
 

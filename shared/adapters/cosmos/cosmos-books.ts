@@ -30,7 +30,7 @@ function entryOf<S extends z.ZodObject>(schema: S, document: ItemDefinition): En
   }
 }
 
-export const createCosmosOrderBook = (container: Container): OrderBook => ({
+const orderBook = (container: Container): OrderBook => ({
   async *since(from) {
     // `sort` begins with the time of creation and is indexed already.
     const query = {
@@ -49,7 +49,7 @@ export const createCosmosOrderBook = (container: Container): OrderBook => ({
   },
 });
 
-export const createCosmosDeliveryBook = (container: Container): DeliveryBook => ({
+const deliveryBook = (container: Container): DeliveryBook => ({
   since: (from) =>
     documents(container, {
       query: "SELECT c.id, c.orderId, c.brandId FROM c WHERE c.createdAt >= @from ORDER BY c.createdAt ASC",
@@ -76,7 +76,7 @@ const HoldDocument = z.object({
   quantity: z.int().min(1),
 });
 
-export const createCosmosStockBook = (container: Container): StockBook => ({
+const stockBook = (container: Container): StockBook => ({
   skus: () => documents(container, { query: "SELECT DISTINCT VALUE c.sku FROM c" }),
   async ofSku(sku) {
     for (let look = 0; look < MOST_LOOKS; look++) {
@@ -115,3 +115,14 @@ async function heldOf(container: Container, sku: string): Promise<SkuRecord["hol
     return { record: { reservationId, ...hold } };
   });
 }
+
+/** What the app's own containers say. */
+export const createCosmosBooks = (containers: {
+  readonly orders: Container;
+  readonly deliveries: Container;
+  readonly stock: Container;
+}): { readonly orders: OrderBook; readonly deliveries: DeliveryBook; readonly stock: StockBook } => ({
+  orders: orderBook(containers.orders),
+  deliveries: deliveryBook(containers.deliveries),
+  stock: stockBook(containers.stock),
+});

@@ -1,6 +1,7 @@
 import type { Order } from "#shared/contracts/order.ts";
 import { examineOrder } from "#shared/domain/reconcile/examine-order.ts";
 import type { Entry } from "#shared/domain/reconcile/records.ts";
+import { isOrderId } from "#shared/domain/ids.ts";
 import { nameOf, type Suspicion } from "#shared/domain/reconcile/suspicion.ts";
 import type { Log } from "#shared/ports/log.ts";
 import type { System } from "#shared/ports/system.ts";
@@ -40,20 +41,21 @@ export async function reconcile(deps: ReconcileDeps, from: string): Promise<Reco
     seen.add("record" in entry ? entry.record.id : entry.damaged);
     suspicions.push(...leavingAlone(doubtful, await examine(deps, gathered, entry)));
   };
-  await inParallel(books.orders.since(from), ORDERS_AT_ONCE, look);
-  for (const orderId of new Set([...gathered.holds.keys(), ...gathered.payments.keys()])) {
-    if (seen.has(orderId)) continue;
+  const lookUp = async (orderId: string, missing: Pick<Suspicion, "detail" | "brandId">): Promise<void> => {
+    if (seen.has(orderId)) return;
     const entry = await books.orders.named(orderId);
     if (entry !== undefined) await look(entry);
-    else suspicions.push(orderMissing(orderId, "goods or money"));
+    else suspicions.push({ kind: "order-missing", subject: orderId, orderId, ...missing });
     seen.add(orderId);
+  };
+  await inParallel(books.orders.since(from), ORDERS_AT_ONCE, look);
+  for (const orderId of [...gathered.holds.keys(), ...gathered.payments.keys()]) {
+    await lookUp(orderId, { detail: "there are goods or money of an order that is not there" });
   }
   for await (const { orderId, brandId } of books.deliveries.since(from)) {
-    if (seen.has(orderId)) continue;
-    const entry = await books.orders.named(orderId);
-    if (entry !== undefined) await look(entry);
-    else suspicions.push({ ...orderMissing(orderId, "notices"), brandId });
-    seen.add(orderId);
+    // A vendor is also told of its endpoint, which is no order.
+    if (!isOrderId(orderId)) continue;
+    await lookUp(orderId, { brandId, detail: "there are notices of an order that is not there" });
   }
   const repairs = await repair(deps, suspicions);
   const news = await keepFindings(deps, suspicions);
@@ -61,13 +63,6 @@ export async function reconcile(deps: ReconcileDeps, from: string): Promise<Reco
   deps.log.info("reconcile.done", reconciled);
   return reconciled;
 }
-
-const orderMissing = (orderId: string, what: string): Suspicion => ({
-  kind: "order-missing",
-  subject: orderId,
-  orderId,
-  detail: `there are ${what} of an order that is not there`,
-});
 
 /** Goods whose level is in doubt are not given back by a machine: a piece would be sold twice. */
 function leavingAlone(doubtful: ReadonlySet<string>, suspicions: readonly Suspicion[]): Suspicion[] {

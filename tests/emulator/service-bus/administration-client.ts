@@ -1,26 +1,18 @@
-import { ServiceBusAdministrationClient } from "@azure/service-bus";
+import type { ServiceBusAdministrationClient } from "@azure/service-bus";
+import { administrationOverHttp } from "#local/administration-over-http.ts";
 
 /** Whatever runs a broker. */
 interface Served {
   readonly server: { readonly connectionString: string; readonly administrationPort: number };
 }
 
-/** The genuine client, sent to plain HTTP by the public pipeline: it only knows https by itself. */
+/** The genuine client. */
 export function administration({ server }: Served, key?: string): ServiceBusAdministrationClient {
   const connection = server.connectionString.replace(
     /localhost:\d+/,
     `localhost:${server.administrationPort}`,
   );
-  const client = new ServiceBusAdministrationClient(
+  return administrationOverHttp(
     key === undefined ? connection : connection.replace("a-key-for-tests-only", key),
   );
-  client.pipeline.addPolicy({
-    name: "plain-http",
-    sendRequest(request, next) {
-      request.url = request.url.replace("https://", "http://");
-      request.allowInsecureConnection = true;
-      return next(request);
-    },
-  });
-  return client;
 }

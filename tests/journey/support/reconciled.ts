@@ -1,10 +1,6 @@
 import { join } from "node:path";
 import { expect } from "vitest";
-import {
-  createCosmosDeliveryBook,
-  createCosmosOrderBook,
-  createCosmosStockBook,
-} from "#shared/adapters/cosmos/cosmos-books.ts";
+import { createCosmosBooks } from "#shared/adapters/cosmos/cosmos-books.ts";
 import { createHttpPaymentBook } from "#shared/adapters/payments/http-payment-book.ts";
 import { reconcile } from "#shared/use-cases/reconcile/reconcile.ts";
 import { secretsIn } from "../../../scripts/seed/secrets.ts";
@@ -22,9 +18,11 @@ export async function expectNothingToReconcile(place: Place, home: string): Prom
     const database = client.database(DATABASE);
     const app = createMemoryApp();
     const books = {
-      orders: createCosmosOrderBook(database.container("orders")),
-      deliveries: createCosmosDeliveryBook(database.container("deliveries")),
-      stock: createCosmosStockBook(database.container("stock")),
+      ...createCosmosBooks({
+        orders: database.container("orders"),
+        deliveries: database.container("deliveries"),
+        stock: database.container("stock"),
+      }),
       payments: createHttpPaymentBook({ baseUrl: place.partners, apiKey: partners.payments }),
     };
     const system = { ...app.system, now: () => Date.now() + LATER_MS };

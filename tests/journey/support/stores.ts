@@ -1,5 +1,6 @@
 import { CosmosClient } from "@azure/cosmos";
-import { ServiceBusAdministrationClient } from "@azure/service-bus";
+import type { ServiceBusAdministrationClient } from "@azure/service-bus";
+import { administrationOverHttp } from "#local/administration-over-http.ts";
 import { queueNames } from "#shared/contracts/topology.ts";
 import type { Place } from "./place.ts";
 
@@ -73,18 +74,7 @@ export async function queueCounts(place: Place): Promise<QueueCount[]> {
   );
 }
 
-/** The genuine client, sent to plain HTTP by its public pipeline: it only knows https by itself. */
 function administration(place: Place): ServiceBusAdministrationClient {
   const { host } = new URL(place.serviceBus.administration);
-  const connection = place.serviceBus.connectionString.replace(/sb:\/\/[^;]+/, `sb://${host}`);
-  const client = new ServiceBusAdministrationClient(connection);
-  client.pipeline.addPolicy({
-    name: "plain-http",
-    sendRequest(request, next) {
-      request.url = request.url.replace("https://", "http://");
-      request.allowInsecureConnection = true;
-      return next(request);
-    },
-  });
-  return client;
+  return administrationOverHttp(place.serviceBus.connectionString.replace(/sb:\/\/[^;]+/, `sb://${host}`));
 }
