@@ -2,6 +2,8 @@ import type { IndexedFunction } from "./app/index-functions.ts";
 import type { Generation } from "./generation.ts";
 import type { HostAdministration } from "./http/admin.ts";
 import type { Keys } from "./keys/keys.ts";
+import type { Invoke } from "./pool/instance.ts";
+import { requestByHand } from "./run-by-hand.ts";
 import type { Scaler } from "./scale/scaler.ts";
 
 /** What the host's own pages need of it. */
@@ -12,6 +14,7 @@ export interface AdministeredHost {
   readonly upMs: () => number;
   readonly isStopping: () => boolean;
   readonly generation: () => Generation | undefined;
+  readonly invoke: (generation: Generation) => Invoke;
   readonly url: (target: IndexedFunction) => string | undefined;
   readonly drainState: () => "Disabled" | "InProgress" | "Completed";
   readonly drain: () => void;
@@ -55,6 +58,19 @@ export function administrationOf(host: AdministeredHost): HostAdministration {
         language: "node",
         isDisabled: false,
       })),
+    run: (functionName, input) => {
+      const named = ({ name }: IndexedFunction): boolean => name.toLowerCase() === functionName.toLowerCase();
+      const generation = host.generation();
+      const target = generation?.functions.find(named);
+      if (generation === undefined || target === undefined) return "unknown";
+      const request = requestByHand(target, input);
+      if (request === undefined) return "has-an-address";
+      // A failure is logged where it is noticed, and nobody waits for the end.
+      host
+        .invoke(generation)(request)
+        .catch(() => undefined);
+      return "running";
+    },
     scale: () => {
       const limits = new Map(host.scaler.groups.map((group) => [group.name, group.limits]));
       return {

@@ -221,6 +221,7 @@ class Host {
       upMs: () => this.#options.clock.now() - this.#startedAtMs,
       isStopping: () => this.#stopping !== undefined,
       generation: () => this.#generation,
+      invoke: (generation) => this.#logged((request) => generation.invoke(request)),
       url: (target) => (isHttp(target) ? urlOf(target, this.#root) : undefined),
       drainState: () => this.#drained,
       drain: () => this.#drain(),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Keys } from "../keys/keys.ts";
 import { keyPage } from "./admin-keys.ts";
+import { runPage } from "./admin-run.ts";
 import { isAuthorised } from "./authorise.ts";
 import { readBody } from "./request-body.ts";
 import { sendStatus } from "./response.ts";
@@ -12,6 +13,8 @@ export interface HostAdministration {
   status(): Readonly<Record<string, unknown>>;
   functions(): readonly Readonly<Record<string, unknown>>[];
   scale(): Readonly<Record<string, unknown>>;
+  /** Begins one run of a function, named in any case. How it ends is in the log only. */
+  run(functionName: string, input: string): "running" | "unknown" | "has-an-address";
   /** Listeners and timers stop for good; requests are still answered. */
   drain(): void;
   drainStatus(): Readonly<Record<string, unknown>>;
@@ -81,7 +84,7 @@ async function pageFor(
       await host.restart();
       return { status: 200, body: host.status() };
     default:
-      return keyPage(host, method, words, body) ?? NOT_FOUND;
+      return keyPage(host, method, words, body) ?? runPage(host, method, words, body) ?? NOT_FOUND;
   }
 }
 

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import type { HostAdministration, Page } from "./admin.ts";
+
+const given = z.object({ input: z.string().optional() });
+
+/** Runs a function now, whatever triggers it: `POST /admin/functions/<function>` with `{"input": "…"}`. Answers before it has run. */
+export function runPage(
+  host: HostAdministration,
+  method: string,
+  words: readonly string[],
+  body: string | undefined,
+): Page | undefined {
+  const [area, name, ...rest] = words;
+  if (method !== "POST" || area !== "functions" || name === undefined || rest.length > 0) return undefined;
+  const asked = parsed(body);
+  if (asked === undefined) return { status: 400, body: { error: `the body must be {"input": "some text"}` } };
+  switch (host.run(name, asked.input ?? "")) {
+    case "running":
+      return { status: 202 };
+    case "unknown":
+      return undefined;
+    case "has-an-address":
+      return { status: 400, body: { error: "the function is triggered by http: send it a request" } };
+  }
+}
+
+function parsed(body: string | undefined): z.output<typeof given> | undefined {
+  try {
+    return given.parse(JSON.parse(body ?? ""));
+  } catch {
+    return undefined;
+  }
+}
