@@ -1,6 +1,6 @@
 import type { IndexedFunction } from "./app/index-functions.ts";
 import type { Generation } from "./generation.ts";
-import type { HostAdministration } from "./http/admin.ts";
+import type { HostAdministration, RunByHand } from "./http/admin.ts";
 import type { Keys } from "./keys/keys.ts";
 import type { Invoke } from "./pool/instance.ts";
 import { requestByHand } from "./run-by-hand.ts";
@@ -58,19 +58,7 @@ export function administrationOf(host: AdministeredHost): HostAdministration {
         language: "node",
         isDisabled: false,
       })),
-    run: (functionName, input) => {
-      const named = ({ name }: IndexedFunction): boolean => name.toLowerCase() === functionName.toLowerCase();
-      const generation = host.generation();
-      const target = generation?.functions.find(named);
-      if (generation === undefined || target === undefined) return "unknown";
-      const request = requestByHand(target, input);
-      if (request === undefined) return "has-an-address";
-      // A failure is logged where it is noticed, and nobody waits for the end.
-      host
-        .invoke(generation)(request)
-        .catch(() => undefined);
-      return "running";
-    },
+    run: (functionName, input) => runByHand(host, functionName, input),
     scale: () => {
       const limits = new Map(host.scaler.groups.map((group) => [group.name, group.limits]));
       return {
@@ -84,4 +72,17 @@ export function administrationOf(host: AdministeredHost): HostAdministration {
       outstandingRetries: 0,
     }),
   };
+}
+
+function runByHand(host: AdministeredHost, functionName: string, input: string): RunByHand {
+  const generation = host.generation();
+  const target = generation?.functions.find(({ name }) => name.toLowerCase() === functionName.toLowerCase());
+  if (generation === undefined || target === undefined) return "unknown";
+  const request = requestByHand(target, input);
+  if (request === undefined) return "has-an-address";
+  // A failure is logged where it is noticed, and nobody waits for the end.
+  host
+    .invoke(generation)(request)
+    .catch(() => undefined);
+  return "running";
 }

@@ -24,24 +24,14 @@ export function requestByHand(target: IndexedFunction, input: string): Invocatio
 }
 
 function dataFor(target: IndexedFunction, input: string): TypedData | undefined {
-  switch (target.trigger) {
-    case "http":
-      return undefined;
-    case "timer": {
-      const { adjustForDst } = parseSchedule(target.schedule, `function "${target.name}"`);
-      const timer = { Schedule: { AdjustForDST: adjustForDst }, ScheduleStatus: null, IsPastDue: false };
-      return { json: JSON.stringify(timer) };
-    }
-    case "cosmosDB":
-      return { string: input };
-    case "serviceBus": {
-      const bytes = Buffer.from(input);
-      if (target.batches) {
-        return target.binary
-          ? { collectionBytes: { bytes: [bytes] } }
-          : { collectionString: { string: [input] } };
-      }
-      return target.binary ? { bytes } : { string: input };
-    }
+  if (target.trigger === "http") return undefined;
+  if (target.trigger === "timer") {
+    const { adjustForDst } = parseSchedule(target.schedule, `function "${target.name}"`);
+    const timer = { Schedule: { AdjustForDST: adjustForDst }, ScheduleStatus: null, IsPastDue: false };
+    return { json: JSON.stringify(timer) };
   }
+  if (target.trigger === "cosmosDB") return { string: input };
+  const bytes = Buffer.from(input);
+  if (!target.batches) return target.binary ? { bytes } : { string: input };
+  return target.binary ? { collectionBytes: { bytes: [bytes] } } : { collectionString: { string: [input] } };
 }

@@ -14,15 +14,17 @@ export function runPage(
   if (method !== "POST" || area !== "functions" || name === undefined || rest.length > 0) return undefined;
   const asked = parsed(body);
   if (asked === undefined) return { status: 400, body: { error: `the body must be {"input": "some text"}` } };
-  switch (host.run(name, asked.input ?? "")) {
-    case "running":
-      return { status: 202 };
-    case "unknown":
-      return undefined;
-    case "has-an-address":
-      return { status: 400, body: { error: "the function is triggered by http: send it a request" } };
-  }
+  return PAGES[host.run(name, asked.input ?? "")];
 }
+
+const PAGES = {
+  running: { status: 202 },
+  unknown: undefined,
+  "has-an-address": {
+    status: 400,
+    body: { error: "the function is triggered by http: send it a request" },
+  },
+} as const;
 
 function parsed(body: string | undefined): z.output<typeof given> | undefined {
   try {

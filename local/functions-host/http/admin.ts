@@ -6,6 +6,8 @@ import { isAuthorised } from "./authorise.ts";
 import { readBody } from "./request-body.ts";
 import { sendStatus } from "./response.ts";
 
+export type RunByHand = "running" | "unknown" | "has-an-address";
+
 /** What the host's own pages show and set off. */
 export interface HostAdministration {
   readonly keys: Keys;
@@ -14,7 +16,7 @@ export interface HostAdministration {
   functions(): readonly Readonly<Record<string, unknown>>[];
   scale(): Readonly<Record<string, unknown>>;
   /** Begins one run of a function, named in any case. How it ends is in the log only. */
-  run(functionName: string, input: string): "running" | "unknown" | "has-an-address";
+  run(functionName: string, input: string): RunByHand;
   /** Listeners and timers stop for good; requests are still answered. */
   drain(): void;
   drainStatus(): Readonly<Record<string, unknown>>;
