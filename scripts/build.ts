@@ -74,6 +74,7 @@ export async function developmentBuild(
     outdir: outdirOf(appRoot),
     packages: "external",
     alias: {},
+    sourcesContent: false, // the sources are here, and the map is written again for every saved file
     write: false,
   });
   return {

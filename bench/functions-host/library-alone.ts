@@ -45,6 +45,8 @@ const worker = startWorker(appRoot, (message: FromWorker) => {
   else throw new Error(JSON.stringify(message));
 });
 
+worker.handle({ kind: "begin" });
+
 function next(): void {
   if (warmUp > 0) warmUp -= 1;
   else begun ??= process.cpuUsage();

@@ -42,7 +42,6 @@ const facts = (part: RunningPart, known: StartedPart["facts"]): StartedPart => (
   stop: () => part.stop(),
 });
 
-/** Each part is loaded only in the process that runs it. */
 /** One worker for all functions: it is loaded again in half the time, and a debugger has one place to go. */
 const DEVELOPMENT = {
   watch: true,
@@ -50,6 +49,7 @@ const DEVELOPMENT = {
   scale: { grouping: "app", maximumInstances: { app: 1 } },
 } as const;
 
+/** Each part is loaded only in the process that runs it. */
 export const partStarters: Readonly<Record<PartName, Starter>> = {
   "service-bus": async (settings, log) => {
     const { startServiceBus } = await import("../service-bus/index.ts");

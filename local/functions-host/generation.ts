@@ -3,12 +3,10 @@ import { type IndexedFunction, indexFunctions } from "./app/index-functions.ts";
 import { refuseOlderModels } from "./app/older-models.ts";
 import type { Log } from "../part.ts";
 import { type Clock, realClock } from "../clock/clock.ts";
-import { forkedWorkers } from "./pool/forked-worker.ts";
-import { inProcessWorkers } from "./pool/in-process-worker.ts";
-import type { InspectPorts } from "./pool/inspect-ports.ts";
 import { type Instance, type Invoke, type Listeners, type LoadedApp, within } from "./pool/instance.ts";
 import { InstanceGroup } from "./pool/instance-group.ts";
 import { InvocationFailure } from "./pool/worker-failure.ts";
+import type { Workers } from "./pool/workers.ts";
 import { groupOf, planGroups, seedGroups } from "./scale/plan-groups.ts";
 import { limitsOf, type ScaleSettings } from "./scale/scale-settings.ts";
 import { tellOfRetries } from "./retry/tell-of-retries.ts";
@@ -21,20 +19,15 @@ export interface GenerationOptions {
   readonly settings: Settings;
   readonly hostJson: HostJson;
   readonly scale: ScaleSettings;
-  readonly inProcess: boolean;
-  readonly workerExecArgv: readonly string[];
+  readonly workers: Workers;
   readonly freeRestarts: number | undefined;
   readonly clock: Clock;
-  readonly inspectPorts: InspectPorts;
   readonly log: Log;
   /** What one instance of these functions listens to. */
   readonly listeners: (functions: readonly IndexedFunction[], invoke: Invoke) => Listeners;
   /** Called when an invocation finds its group without any instance. */
   readonly wanted: (group: string) => void;
 }
-
-/** Background work yields to requests; on Azure they would run on different machines. */
-const BACKGROUND_NICENESS = 5;
 
 /** How long the end may wait for connections to close whose other side may itself be gone. */
 const CLOSE_MS = 3000;
@@ -160,10 +153,10 @@ export class Generation {
   #addGroup(name: string): InstanceGroup {
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
-    const { hostJson, log, listeners, wanted, freeRestarts } = this.#options;
+    const { hostJson, log, listeners, wanted, freeRestarts, workers } = this.#options;
     const group = new InstanceGroup({
       name,
-      launch: this.#launcher(name),
+      launch: workers.launcher(name === "http" || name === "app" ? "requests" : "background"),
       // Processes start, run and hang in real time; a hand-driven clock that jumps an hour must not kill them.
       clock: realClock,
       log,
@@ -174,13 +167,6 @@ export class Generation {
     });
     this.#groups.set(name, group);
     return group;
-  }
-
-  #launcher(group: string) {
-    const { appRoot, settings, inProcess, workerExecArgv: execArgv, inspectPorts } = this.#options;
-    if (inProcess) return inProcessWorkers(appRoot, settings);
-    const niceness = group === "http" || group === "app" ? 0 : BACKGROUND_NICENESS;
-    return forkedWorkers({ appRoot, settings, niceness, execArgv, inspectPorts });
   }
 
   async #dropUnlessPlanned(name: string): Promise<void> {

@@ -12,8 +12,8 @@ import { Keys } from "./keys/keys.ts";
 import { urlOf, whereIs } from "./where.ts";
 import { hostId } from "./host-id.ts";
 import type { ListenerContext } from "./listener.ts";
-import { InspectPorts } from "./pool/inspect-ports.ts";
 import { type Invoke, type Listeners, within } from "./pool/instance.ts";
+import { Workers } from "./pool/workers.ts";
 import { ScaleControl } from "./scale/scale-control.ts";
 import { type ScaleSettings, scaleSettings } from "./scale/scale-settings.ts";
 import { Triggers } from "./triggers.ts";
@@ -45,7 +45,7 @@ class Host {
   readonly #control: ScaleControl;
   readonly #keys: Keys;
   readonly #frontEnd: FrontEnd;
-  readonly #inspectPorts = new InspectPorts();
+  readonly #workers: Workers;
   readonly #startedAtMs: number;
   #hostJson: HostJson;
   #generation: Generation | undefined;
@@ -62,6 +62,7 @@ class Host {
     this.#startedAtMs = options.clock.now();
     this.#hostJson = readHostJson(options.appRoot);
     this.#scale = scaleSettings(options.inProcess ? IN_PROCESS : options.scale);
+    this.#workers = new Workers(options);
     this.#keys = new Keys(join(options.dataFolder, "secrets"));
     this.#control = new ScaleControl(this.#scale, {
       serviceBus: this.#hostJson.extensions.serviceBus,
@@ -122,7 +123,7 @@ class Host {
   }
 
   #load(): Promise<Generation> {
-    const { appRoot, settings, log, clock, inProcess, workerExecArgv, freeRestarts } = this.#options;
+    const { appRoot, settings, log, clock, freeRestarts } = this.#options;
     return Generation.load({
       appRoot,
       settings,
@@ -131,9 +132,7 @@ class Host {
       freeRestarts,
       hostJson: this.#hostJson,
       scale: this.#scale,
-      inProcess: inProcess === true,
-      workerExecArgv: workerExecArgv ?? [],
-      inspectPorts: this.#inspectPorts,
+      workers: this.#workers,
       listeners: (functions, invoke) => new Triggers(functions.filter(isPerInstance), this.#context(invoke)),
       wanted: (group) => this.#control.wake(group),
     });
@@ -248,6 +247,7 @@ class Host {
       drainMs,
     );
     await Promise.all([this.#generation?.stop(0), ...this.#leaving]);
+    this.#workers.close();
     await within(this.#frontEnd.drain(LAST_WORDS_MS), LAST_WORDS_MS);
     this.#frontEnd.close();
     await Promise.all([this.#singletons?.close(), this.#control.close()]);

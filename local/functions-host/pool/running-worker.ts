@@ -43,6 +43,7 @@ export class RunningWorker {
       message: (message) => this.#receive(message),
       exit: (how) => this.#exit(how),
     });
+    this.#link.post({ kind: "begin" });
   }
 
   get pid(): number {

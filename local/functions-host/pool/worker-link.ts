@@ -14,5 +14,5 @@ export interface WorkerLink {
   kill(): void;
 }
 
-/** Starts a worker; it answers `ready` or `start-failed` when the app is loaded. */
+/** Starts a worker, which loads the app when it is told to `begin`. */
 export type LaunchWorker = (events: WorkerEvents) => WorkerLink;

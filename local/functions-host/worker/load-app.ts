@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { AppRegistry } from "./app-registry.ts";
-import { programmingModel, serveCoreModule } from "./core-module.ts";
+import { programmingModel } from "./core-module.ts";
 import { appLevel } from "./hook-context.ts";
 
 interface AppPackage {
@@ -21,7 +21,6 @@ let generation = 0;
  * @returns the capabilities, the library's among them.
  */
 export async function loadApp(appRoot: string, registry: AppRegistry): Promise<Record<string, string>> {
-  serveCoreModule(registry);
   const file = join(appRoot, "package.json");
   const appPackage: AppPackage = JSON.parse(readFileSync(file, "utf8"));
   for (const entry of entryFiles(appRoot, appPackage)) await loadFile(entry, appPackage.type === "module");

@@ -92,6 +92,13 @@ export type LogLevel = "trace" | "debug" | "information" | "warning" | "error" |
 export type LogCategory = "user" | "system" | "customMetric" | "console";
 
 export type ToWorker =
+  /**
+   * Only to a worker that comes ahead of need: import these modules, and note for the next one what the app itself imports. Comes
+   * before `begin`, if at all.
+   */
+  | { readonly kind: "prepare"; readonly modules: readonly string[] }
+  /** Load the app, then answer `ready` or `start-failed`. */
+  | { readonly kind: "begin" }
   | { readonly kind: "invoke"; readonly request: InvocationRequest }
   /** Run the appTerminate hooks, then answer `terminated`. */
   | { readonly kind: "terminate" };
@@ -101,6 +108,8 @@ export type FromWorker =
       readonly kind: "ready";
       readonly functions: readonly RegisteredFunction[];
       readonly capabilities: Readonly<Record<string, string>>;
+      /** URLs of the packages and built-in modules that the app's own files imported; only from a worker that was told to `prepare`. */
+      readonly modules?: readonly string[];
     }
   | { readonly kind: "start-failed"; readonly error: WireError }
   | { readonly kind: "done"; readonly response: InvocationResponse }

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { AppRegistry, type LogEntry } from "./app-registry.ts";
+import { serveCoreModule } from "./core-module.ts";
+import { importAhead, type NotedImports, noteImports } from "./imports.ts";
 import { loadApp, runAppHooks } from "./load-app.ts";
 import { runInvocation } from "./invocation.ts";
 import type { FromWorker, InvocationRequest, RegisteredFunction, ToWorker } from "./wire.ts";
@@ -13,19 +15,41 @@ export interface Worker {
 }
 
 /**
- * One language worker: the core module and the app, nothing else. It answers through `send`; the same code runs
- * in a child process and in the host's own process.
+ * One language worker: the core module and, when it is told to begin, the app; nothing else. It answers through `send`; the same
+ * code runs in a child process and in the host's own process.
  */
 export function startWorker(appRoot: string, send: (message: FromWorker) => void): Worker {
   const registry = new AppRegistry((entry) => sendLog(entry, send));
-  loadApp(appRoot, registry).then(
-    (capabilities) => send({ kind: "ready", functions: describe(registry), capabilities }),
-    (error: unknown) => send({ kind: "start-failed", error: toWireError(error) }),
-  );
+  let imports: NotedImports | undefined;
+  serveCoreModule(registry);
+
+  async function begin(): Promise<void> {
+    try {
+      const capabilities = await loadApp(appRoot, registry);
+      const noted = imports === undefined ? {} : { modules: imports.end() };
+      send({ kind: "ready", functions: describe(registry), capabilities, ...noted });
+    } catch (error) {
+      send({ kind: "start-failed", error: toWireError(error) });
+    }
+  }
+
   return {
     handle(message) {
-      if (message.kind === "invoke") invoke(registry, message.request, send);
-      else void terminate(appRoot, registry, send);
+      switch (message.kind) {
+        case "invoke":
+          invoke(registry, message.request, send);
+          break;
+        case "begin":
+          void begin();
+          break;
+        case "prepare":
+          imports = noteImports();
+          void importAhead(message.modules);
+          break;
+        case "terminate":
+          void terminate(appRoot, registry, send);
+          break;
+      }
     },
   };
 }
