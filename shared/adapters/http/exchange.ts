@@ -52,14 +52,20 @@ export function exchange(agents: Agents, outgoing: Outgoing): Promise<Incoming> 
     const timer = setTimeout(() => {
       request.destroy(new Error(`no answer within ${timeoutMs} ms`));
     }, timeoutMs);
-    request.once("close", () => clearTimeout(timer));
     const fail = (error: Error): void => reject(asFault(error, url, connected));
+    let answered = false;
+    request.once("close", () => {
+      clearTimeout(timer);
+      // An answer that changes the protocol ends the request without an error and without a response.
+      if (!answered) fail(new Error("closed without an answer"));
+    });
     request.once("socket", (socket) => {
       if (request.reusedSocket) connected = true;
       else socket.once(isHttps ? "secureConnect" : "connect", () => (connected = true));
     });
     request.once("error", fail);
     request.once("response", (response) => {
+      answered = true;
       readAnswer(response, outgoing.maxAnswerBytes).then(resolve, fail);
     });
     request.end(outgoing.body);

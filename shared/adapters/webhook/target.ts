@@ -56,10 +56,14 @@ function parseUrl(address: string): URL {
   return url;
 }
 
+/** All that the internet registries give out of IPv6; what is outside may be an IPv4 address in an old disguise (`::a.b.c.d`). */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
+
 /** Whether an address belongs to the public internet: plain unicast, and no tunnel or translation to a private one. */
 export function isPublic(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
+  if (parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL_IPV6)) return false;
   return parsed.range() === "unicast" && parsed.toString() !== AZURE_PLATFORM;
 }
 

@@ -54,6 +54,18 @@ test("an answer that breaks off is an unknown outcome", async () => {
   await expect(exchange(createAgents(), call(url))).rejects.toMatchObject({ unknownOutcome: true });
 });
 
+test("a server that wants to speak another protocol is told off at once: nobody waits for it for ever", async () => {
+  const url = await useServer((socket) =>
+    socket.once("data", () =>
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nupgrade: chat\r\nconnection: upgrade\r\n\r\n"),
+    ),
+  );
+  await expect(exchange(createAgents(), call(url))).rejects.toMatchObject({
+    name: "TransientFault",
+    unknownOutcome: true,
+  });
+});
+
 test("a server that trickles is given up after the time-out as a whole", async () => {
   const url = await useServer((socket) =>
     socket.once("data", () => {

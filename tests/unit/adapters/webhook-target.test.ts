@@ -31,6 +31,9 @@ test.for([
   "::ffff:127.0.0.1",
   "::ffff:10.0.0.1",
   "::127.0.0.1",
+  "::7f00:1",
+  "::a9fe:a9fe",
+  "4000::1",
   "64:ff9b::7f00:1",
   "64:ff9b::a9fe:a9fe",
   "64:ff9b:1::a00:1",
@@ -60,6 +63,7 @@ test.for([
   ["an address cut short", "https://127.1/", "AddressRefused"],
   ["an IPv6 address", "https://[::1]/", "AddressRefused"],
   ["an IPv4 address in IPv6", "https://[::ffff:a9fe:a9fe]/", "AddressRefused"],
+  ["an IPv4 address in IPv6, the old way", "https://[::169.254.169.254]/", "AddressRefused"],
 ] as const)("%s is refused before anything is sent", ([, url, reason]) => {
   expect(() => checkTarget(url, NOBODY)).toThrow(expect.objectContaining({ reason }));
 });
