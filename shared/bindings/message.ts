@@ -6,7 +6,7 @@ import type { Outcome } from "#shared/domain/outcome.ts";
 import type { Occasion } from "#shared/domain/order.ts";
 import { decide, type RetryPolicy } from "#shared/domain/retry.ts";
 import type { Bus } from "#shared/ports/bus.ts";
-import { classify } from "#shared/ports/faults.ts";
+import { classify, TransientFault } from "#shared/ports/faults.ts";
 import type { Log } from "#shared/ports/log.ts";
 import type { System } from "#shared/ports/system.ts";
 import type { Telemetry } from "#shared/ports/telemetry.ts";
@@ -90,8 +90,30 @@ async function handle<App extends MessageDeps, S extends z.ZodType>(
   } catch (error) {
     outcome = decideOn(app, endpoint, facts, error);
   }
-  if (outcome.kind === "park") await endpoint.onParked?.(app, call, outcome.reason);
-  return outcome;
+  return outcome.kind === "park" ? await parkedAndMarked(app, endpoint, call, outcome) : outcome;
+}
+
+/**
+ * A store that is away is waited for, since thrown back ten times the message would lose its reason. What can never be
+ * marked (its document is damaged) is parked all the same.
+ */
+async function parkedAndMarked<App extends MessageDeps, S extends z.ZodType>(
+  app: App,
+  { queue, onParked }: MessageEndpoint<App, S>,
+  call: MessageCall<z.infer<S>>,
+  parked: Extract<Outcome, { kind: "park" }>,
+): Promise<Outcome> {
+  try {
+    await onParked?.(app, call, parked.reason);
+    return parked;
+  } catch (error) {
+    if (error instanceof TransientFault) {
+      return { kind: "wait", atMs: app.system.now() + app.retryPolicy.capMs };
+    }
+    const stack = error instanceof Error ? error.stack : String(error);
+    app.log.error("message.not-marked", { queue, message: call.facts.originalId, error: stack });
+    return parked;
+  }
 }
 
 function decideOn<App extends MessageDeps, S extends z.ZodType>(

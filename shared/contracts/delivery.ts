@@ -6,8 +6,8 @@ export type Channel = z.infer<typeof Channel>;
 
 /**
  * pending → sending → delivered; back to pending when an attempt failed; held while nobody may be called, without a
- * message of its own, until the release sends one; superseded when it became pointless before anybody was told; parked
- * when an operator has to decide.
+ * message of its own, until the release sends one; superseded when it became pointless before anybody was known to be
+ * told; parked when an operator has to decide.
  */
 export const DeliveryState = z
   .enum(["pending", "held", "sending", "delivered", "superseded", "parked"])

@@ -1,3 +1,4 @@
+import type { Order } from "#shared/contracts/order.ts";
 import type { OrderRequest } from "#shared/contracts/order-request.ts";
 import type { OrderReceipt } from "#shared/contracts/resources.ts";
 import type { Brand } from "#shared/contracts/directory.ts";
@@ -37,21 +38,33 @@ export async function acceptOrder(
   command: AcceptOrderCommand,
 ): Promise<AcceptOrderResult> {
   const { brandId, idempotencyKey, request, occasion } = command;
-  const strangers = linesOfUnknownVendors(await deps.directory.brand(brandId), request);
-  if (strangers.length > 0) return { ok: false, reason: "unknown-vendor", lines: strangers };
-
   const order = placeOrder(brandId, idempotencyKey, request, occasion);
+  const strangers = linesOfUnknownVendors(await deps.directory.brand(brandId), request);
+  // The brand may have parted with a vendor since the first answer, which must not become a refusal.
+  if (strangers.length > 0)
+    return (await answeredBefore(deps, order)) ?? { ok: false, reason: "unknown-vendor", lines: strangers };
+
   const created = await deps.orders.create(order);
   if (created.ok) {
     deps.outbox.publishSoon(order);
     return { ok: true, receipt: receiptOf(order), replayed: false };
   }
-  const earlier = await deps.orders.get({ brandId, orderId: order.id });
+  const answer = await answeredBefore(deps, order);
   // Another process wrote it just now, and this one's replica has not seen it yet.
-  if (earlier === undefined) throw new TransientFault(`Order ${order.id} exists and is not visible yet`);
-  if (earlier.fingerprint !== order.fingerprint) return { ok: false, reason: "key-reused" };
+  if (answer === undefined) throw new TransientFault(`Order ${order.id} exists and is not visible yet`);
+  return answer;
+}
+
+/** What the same key was answered; undefined when it is new. */
+async function answeredBefore(
+  { orders }: AcceptOrderDeps,
+  { brandId, id: orderId, fingerprint, status }: Order,
+): Promise<AcceptOrderResult | undefined> {
+  const earlier = await orders.get({ brandId, orderId });
+  if (earlier === undefined) return undefined;
+  if (earlier.fingerprint !== fingerprint) return { ok: false, reason: "key-reused" };
   // The status of the first answer: a replay must not differ from what it replays.
-  return { ok: true, receipt: receiptOf({ ...earlier, status: order.status }), replayed: true };
+  return { ok: true, receipt: receiptOf({ id: orderId, status }), replayed: true };
 }
 
 function linesOfUnknownVendors(brand: Brand | undefined, request: OrderRequest): number[] {

@@ -16,20 +16,26 @@ const MOST_PAGES = 50;
 
 /**
  * Reminds the customers whose answer is due soon, and cancels the orders whose time ran out. May run twice and in parallel
- * with answers: the version decides who was first. Answers how many orders moved.
+ * with answers: the version decides who was first. An order that cannot be moved keeps no other from its deadline: throws
+ * at the end when there was one. Answers how many orders moved.
  */
 export async function followUpQuestions(deps: FollowUpDeps, nowMs: number): Promise<{ moved: number }> {
   const occasion = { at: new Date(nowMs).toISOString() };
+  const failures: unknown[] = [];
   let moved = 0;
   let from: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
     const { orders, unreadable, next } = await deps.orders.due({ from, until: occasion.at }, PAGE);
     if (unreadable.length > 0) deps.log.error("questions.unreadable-orders", { orders: unreadable });
-    const results = await Promise.all(orders.map((order) => follow(deps, order, occasion)));
-    moved += results.filter(Boolean).length;
+    const results = await Promise.allSettled(orders.map((order) => follow(deps, order, occasion)));
+    for (const result of results) {
+      if (result.status === "rejected") failures.push(result.reason);
+      else if (result.value) moved++;
+    }
     if (next === undefined || next === from) break;
     from = next;
   }
+  if (failures.length > 0) throw new AggregateError(failures, String(failures[0]));
   return { moved };
 }
 

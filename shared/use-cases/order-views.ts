@@ -101,9 +101,10 @@ function noteOn(delivery: Delivery): string | undefined {
   }
   if (delivery.state === "parked") return "Could not be delivered; our staff have been told.";
   if (delivery.state === "superseded") {
+    const how = delivery.maybeDelivered ? "Not tried again" : "Not sent";
     return delivery.event.startsWith("order.attention-")
-      ? "Not sent: the question was settled before."
-      : "Not sent: the order was cancelled before.";
+      ? `${how}: the question was settled before.`
+      : `${how}: the order was cancelled before.`;
   }
   return undefined;
 }

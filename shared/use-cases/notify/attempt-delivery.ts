@@ -161,7 +161,7 @@ async function failUnprepared(
   return await recordFailure(deps, begun.delivery, age, { error });
 }
 
-/** Whatever became of it meanwhile, the recipient has been told; another run may even have put it aside. */
+/** Whatever became of it meanwhile, the recipient has been told; another run may even have put it aside or given it up. */
 async function recordDelivered(deps: AttemptDeliveryDeps, delivery: Delivery): Promise<void> {
   const changes = {
     state: "delivered",
@@ -169,7 +169,8 @@ async function recordDelivered(deps: AttemptDeliveryDeps, delivery: Delivery): P
     lastFailure: undefined,
     updatedAt: isoNow(deps),
   } as const;
-  const recorded = await deps.ledger.change(delivery, changes, { state: ["pending", "sending", "parked"] });
+  const state = ["pending", "sending", "parked", "superseded"] as const;
+  const recorded = await deps.ledger.change(delivery, changes, { state });
   if (recorded !== undefined) return;
   await deps.ledger.change(delivery, { ...changes, ...NO_LONGER_HELD }, { state: ["held"] });
 }

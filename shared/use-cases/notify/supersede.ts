@@ -18,3 +18,20 @@ export async function supersede(
   );
   return takenBack !== undefined;
 }
+
+/**
+ * Ends a notice that must not go out any more, whoever may have received it: nothing else depends on that. Without this,
+ * one whose attempts got no answer would wait, or be held, for ever. An attempt that is under way all the same and goes well is
+ * recorded as delivered.
+ */
+export async function giveUp(
+  ledger: DeliveryLedger,
+  notice: Pick<Delivery, "id" | "orderId">,
+  at: string,
+): Promise<void> {
+  await ledger.change(
+    notice,
+    { ...NO_LONGER_HELD, state: "superseded", nextAttemptAt: undefined, updatedAt: at },
+    { state: ["pending", "held", "sending", "parked"] },
+  );
+}

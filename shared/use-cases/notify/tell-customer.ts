@@ -11,7 +11,7 @@ import { type Attempt, attemptDelivery, type AttemptDeliveryDeps } from "./attem
 import type { MessageAge } from "./hold.ts";
 import { newDelivery } from "./new-delivery.ts";
 import { mailAttempt, type SendMailDeps } from "./send-mail.ts";
-import { supersede } from "./supersede.ts";
+import { giveUp } from "./supersede.ts";
 
 export interface TellCustomerDeps extends AttemptDeliveryDeps, SendMailDeps {
   readonly orders: OrderReader;
@@ -20,8 +20,8 @@ export interface TellCustomerDeps extends AttemptDeliveryDeps, SendMailDeps {
 }
 
 /**
- * Mails the customer about one event of the order: at most one mail per order and event, however often it runs. The
- * message is the event itself, or names the delivery when it was held and is released.
+ * Mails the customer about one event of the order: at most one mail per order and event, however often it runs, and none
+ * that is overtaken. The message is the event itself, or names the delivery when it was held and is released.
  */
 export async function tellCustomer(
   deps: TellCustomerDeps,
@@ -32,13 +32,17 @@ export async function tellCustomer(
   const order = await deps.orders.get({ brandId, orderId });
   if (order === undefined) throw new TransientFault(`Order ${orderId} is not visible yet`);
   const delivery = await deliveryOf(deps, message, age.traceparent);
-  const { question } = delivery;
-  if (question !== undefined && order.attention?.question !== question) {
-    // Settled before the customer could be asked. An attempt that is under way ends by itself.
-    await supersede(deps.ledger, delivery, new Date(deps.system.now()).toISOString());
+  if (isOvertaken(order, delivery)) {
+    await giveUp(deps.ledger, delivery, new Date(deps.system.now()).toISOString());
     return DONE;
   }
   return await attemptDelivery(deps, delivery, age, () => writeMail(deps, order, delivery));
+}
+
+/** What the mail would say is so no longer: its question was settled, or the order that it confirms was cancelled. */
+function isOvertaken({ status, attention }: Order, { event, question }: Delivery): boolean {
+  if (question !== undefined) return attention?.question !== question;
+  return event === "order.confirmed.v1" && (status === "cancelled" || status === "refunded");
 }
 
 async function deliveryOf(

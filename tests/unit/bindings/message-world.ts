@@ -27,7 +27,12 @@ export interface MessageWorld {
   /** What the host tells of a copy that the handler itself has sent. */
   metadataOf(copy: OutgoingMessage): Record<string, unknown>;
   /** Handles one message. */
-  handle(run: Run, metadata?: Readonly<Record<string, unknown>>, body?: unknown): Promise<void>;
+  handle(
+    run: Run,
+    metadata?: Readonly<Record<string, unknown>>,
+    body?: unknown,
+    onParked?: (call: Parameters<Run>[0]) => Promise<unknown>,
+  ): Promise<void>;
   /** The one message that was sent; throws when there are none or more. */
   sent(): OutgoingMessage;
   /** The copies that are due after an hour. */
@@ -49,12 +54,13 @@ export function openMessageWorld(): MessageWorld {
     }),
     metadataOf: ({ messageId, subject, correlationId, properties }) =>
       world.metadata({ messageId, label: subject, correlationId, applicationProperties: { ...properties } }),
-    async handle(run, triggerMetadata = world.metadata(), body = BODY) {
+    async handle(run, triggerMetadata = world.metadata(), body = BODY, onParked = () => Promise.resolve()) {
       const handler = messageHandler(() => Promise.resolve(app), {
         queue: "stock",
         schema: Work,
         budgetMs: 24 * HOUR,
         run: (_app, call) => run(call),
+        onParked: async (_app, call) => void (await onParked(call)),
       });
       await handler(
         body,

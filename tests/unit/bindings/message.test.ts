@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { MessageCall } from "#shared/bindings/message.ts";
 import { DONE } from "#shared/domain/outcome.ts";
 import type { OutgoingMessage } from "#shared/ports/bus.ts";
-import { PermanentFault } from "#shared/ports/faults.ts";
+import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import {
   BODY,
   down,
@@ -194,6 +194,24 @@ describe("a failure that will not pass", () => {
       await world.handle(work, world.metadata(), body);
       expect(world.sent()).toMatchObject({ properties: { parked: true, failureReason: "InvalidMessage" } });
     }
+  });
+});
+
+describe("the mark of work that has stopped", () => {
+  test("waits for a store that is away: the message comes again later, and nothing is parked unsaid", async () => {
+    const unmarked = () => Promise.reject(new TransientFault("no store"));
+    await world.handle(refused, world.metadata(), BODY, unmarked);
+    expect(world.sent()).toMatchObject({
+      messageId: "ord_1.v1-inventory:a2",
+      properties: { "x-hop": 2, "x-attempt": 1 },
+      notBeforeMs: world.app.system.now() + 900 * SECOND,
+    });
+  });
+
+  test("that cannot be made at all keeps no message from being parked with its reason", async () => {
+    await world.handle(refused, world.metadata(), BODY, failing(new TypeError("no order any more")));
+    expect(world.sent()).toMatchObject({ properties: { parked: true, failureReason: "MailRefused" } });
+    expect(world.app.log.events("error")).toEqual(["message.not-marked"]);
   });
 });
 

@@ -51,6 +51,15 @@ describe("accepting an order", () => {
     expect(await accept()).toEqual({ ...first, replayed: true });
   });
 
+  test("a replay is answered the same when the brand has parted with a vendor since", async () => {
+    const first = await accept();
+    app.directory.add({ brands: [aBrand({ vendorIds: ["vendor-dairy"] })] });
+    expect(await accept()).toEqual({ ...first, replayed: true });
+    expect(await accept({ idempotencyKey: "checkout-2" })).toMatchObject({ reason: "unknown-vendor" });
+    const other = anOrderRequest({ payment: { token: "tok_other" } });
+    expect(await accept({ request: other })).toMatchObject({ reason: "key-reused" });
+  });
+
   test("a replay publishes nothing again", async () => {
     await accept();
     await app.outbox.drain();

@@ -38,7 +38,12 @@ describe("what a shopper reads of a notice", () => {
     ["that went out at last", { state: "delivered", attempts: 9 }, undefined],
     ["that is held", { state: "held", heldBy: "mail:acs" }, "Delayed"],
     ["that an operator has to look at", { state: "parked", attempts: 9 }, "our staff have been told"],
-    ["that became pointless", { state: "superseded" }, "the order was cancelled before"],
+    ["that became pointless", { state: "superseded" }, "Not sent: the order was cancelled before"],
+    [
+      "that became pointless and may have arrived",
+      { state: "superseded", maybeDelivered: true },
+      "Not tried again: the order was cancelled before",
+    ],
   ])("%s is no technical cause", (_what, changes, note) => {
     const view = notice({ ...changes, lastFailure: "connect ECONNREFUSED 10.0.0.7:443" });
     expect(view?.note ?? "nothing").toContain(note ?? "nothing");
