@@ -1,11 +1,7 @@
+import { withoutMailAddresses } from "#shared/domain/mail-addresses.ts";
 import type { Log } from "#shared/ports/log.ts";
 
-const MAIL_ADDRESS = /[^\s"<>@\\]{1,64}@[^\s"<>@\\]{1,255}/g;
-
-/**
- * One JSON object per line on standard output, which the Functions host collects. Providers quote the address that they
- * refuse in their errors: what looks like one does not get into the log.
- */
+/** One JSON object per line on standard output, which the Functions host collects; without mail addresses. */
 export const consoleLog: Log = {
   info: (event, facts) => print("info", event, facts),
   warn: (event, facts) => print("warn", event, facts),
@@ -17,5 +13,5 @@ function print(
   event: string,
   facts: Readonly<Record<string, unknown>> = {},
 ): void {
-  console[level](JSON.stringify({ event, ...facts }).replace(MAIL_ADDRESS, "…@…"));
+  console[level](withoutMailAddresses(JSON.stringify({ event, ...facts })));
 }

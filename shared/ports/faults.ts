@@ -1,3 +1,4 @@
+import { withoutMailAddresses } from "#shared/domain/mail-addresses.ts";
 import type { FailureClass } from "#shared/domain/retry.ts";
 
 /**
@@ -61,17 +62,14 @@ export class NotNow extends Error {
   }
 }
 
-/** Anything that no adapter translated is a bug of ours. */
+/** Anything that no adapter translated is a bug of ours. The description is kept and shown: it holds no mail address. */
 export function classify(error: unknown): FailureClass {
-  if (error instanceof PermanentFault) {
-    return { kind: "permanent", reason: error.reason, description: error.message };
-  }
+  const description = withoutMailAddresses(error instanceof Error ? error.message : String(error));
+  if (error instanceof PermanentFault) return { kind: "permanent", reason: error.reason, description };
   if (error instanceof TransientFault) {
-    const { kind, retryAfterMs, message: description } = error;
+    const { kind, retryAfterMs } = error;
     return { kind, description, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
-  if (error instanceof NotNow) {
-    return { kind: "not-now", untilMs: error.untilMs, description: error.message };
-  }
-  return { kind: "bug", description: error instanceof Error ? error.message : String(error) };
+  if (error instanceof NotNow) return { kind: "not-now", untilMs: error.untilMs, description };
+  return { kind: "bug", description };
 }

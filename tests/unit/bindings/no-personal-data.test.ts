@@ -100,6 +100,16 @@ test("nor does a span or a value of telemetry", async () => {
   expect(leaksIn(JSON.stringify([app.telemetry.spans, app.telemetry.values]))).toEqual([]);
 });
 
+test("nor does a dead letter, the ledger or a circuit say more of a failure than may be read by everybody", async () => {
+  await everythingGoesWrong();
+  const descriptions = app.bus.arrived.map(({ properties }) => properties?.["failureDescription"]);
+  expect(descriptions.filter((one) => one !== undefined).length).toBeGreaterThan(0);
+  const failures = app.ledger.all.map(({ lastFailure }) => lastFailure);
+  expect(failures.filter((one) => one?.includes("550 5.1.1")).length).toBeGreaterThan(0);
+  const circuits = await app.circuits.all();
+  expect(leaksIn(JSON.stringify([descriptions, failures, circuits]))).toEqual([]);
+});
+
 test("the scan would see it: the same errors, printed as they are", () => {
   expect(leaksIn(`550 5.1.1 <${email}>`)).toEqual([email]);
 });
