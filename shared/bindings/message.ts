@@ -1,6 +1,7 @@
 import type { ServiceBusQueueHandler } from "@azure/functions";
 import type { z } from "zod";
 import { carriedProperties, copyId } from "#shared/contracts/message-properties.ts";
+import { readTolerantly } from "#shared/contracts/read-tolerantly.ts";
 import type { QueueName } from "#shared/contracts/topology.ts";
 import type { Outcome } from "#shared/domain/outcome.ts";
 import type { Occasion } from "#shared/domain/order.ts";
@@ -78,7 +79,7 @@ async function handle<App extends MessageDeps, S extends z.ZodType>(
   facts: MessageFacts,
   traceparent: string | undefined,
 ): Promise<Outcome> {
-  const parsed = endpoint.schema.safeParse(body);
+  const parsed = readTolerantly(endpoint.schema, body);
   if (!parsed.success) {
     return { kind: "park", reason: "InvalidMessage", description: parsed.error.message.slice(0, 1000) };
   }

@@ -1,5 +1,6 @@
 import type { Container, JSONObject, PartitionKey } from "@azure/cosmos";
 import type { z } from "zod";
+import { readTolerantly } from "#shared/contracts/read-tolerantly.ts";
 import { asking, status, statusOf } from "./cosmos-faults.ts";
 
 /** What the client takes as a document. */
@@ -15,7 +16,9 @@ export function fromDocument<S extends z.ZodObject>(schema: S, document: unknown
   const members = Object.entries(Object(document)).filter(
     ([name, value]) => !name.startsWith("_") && value !== null,
   );
-  return schema.parse(Object.fromEntries(members));
+  const read = readTolerantly(schema, Object.fromEntries(members));
+  if (!read.success) throw read.error;
+  return read.data;
 }
 
 /** A point read; undefined when there is no such document. */
