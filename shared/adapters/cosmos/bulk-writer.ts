@@ -1,6 +1,6 @@
 import type { Container, OperationInput, OperationResponse } from "@azure/cosmos";
 import { TransientFault } from "#shared/ports/faults.ts";
-import { asking } from "./cosmos-faults.ts";
+import { asking, throwIfTemporary } from "./cosmos-faults.ts";
 
 /** The service's limit for one request. */
 const MOST_OPERATIONS = 100;
@@ -37,8 +37,7 @@ export class BulkWriter {
     });
     if (!this.#underWay) void this.#sendWaiting();
     const response = await answered;
-    const busy = response.statusCode === 429 || response.statusCode === 449 || response.statusCode >= 500;
-    if (busy) throw new TransientFault(`Cosmos DB answered ${response.statusCode} to a bulk operation`);
+    throwIfTemporary([response.statusCode], "a bulk operation");
     return response;
   }
 

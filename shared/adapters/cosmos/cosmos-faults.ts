@@ -12,6 +12,17 @@ export const status = {
 /** Time-out, moved partition, throttled, retry-with; and 401/403, which an operator mends while messages wait. */
 const temporary: ReadonlySet<number> = new Set([401, 403, 408, 410, 429, 449]);
 
+const isTemporary = (code: number): boolean => temporary.has(code) || code >= 500;
+
+/**
+ * Throws TransientFault where one of several operations of a request only met a bad moment. For the whole request the client
+ * throws by itself; of its parts it tells the status.
+ */
+export function throwIfTemporary(codes: readonly number[], what: string): void {
+  const code = codes.find(isTemporary);
+  if (code !== undefined) throw new TransientFault(`Cosmos DB answered ${code} to ${what}`);
+}
+
 /** Errors of the client come in several classes; only these members are common to them. */
 const member = (error: unknown, name: "code" | "cause" | "message" | "retryAfterInMs"): unknown =>
   typeof error === "object" && error !== null ? Reflect.get(error, name) : undefined;
@@ -41,7 +52,7 @@ export function translateCosmosError(error: unknown): never {
   if (error instanceof TransientFault) throw error;
   const code = statusOf(error);
   if (code === undefined && !isOfTheNetwork(error)) throw error;
-  if (code !== undefined && code >= 400 && code < 500 && !temporary.has(code)) throw error;
+  if (code !== undefined && code >= 400 && !isTemporary(code)) throw error;
   const retryAfterMs = member(error, "retryAfterInMs");
   throw new TransientFault(`Cosmos DB answered ${code ?? "nothing"}: ${String(member(error, "message"))}`, {
     cause: error,

@@ -3,7 +3,7 @@ import { Order } from "#shared/contracts/order.ts";
 import type { OrderListQuery } from "#shared/ports/order-reader.ts";
 import type { OrderStore, WaitingOrders } from "#shared/ports/order-store.ts";
 import { BulkWriter } from "./bulk-writer.ts";
-import { asking, status } from "./cosmos-faults.ts";
+import { asking, status, throwIfTemporary } from "./cosmos-faults.ts";
 import { fromDocument, readDocument, toDocument } from "./documents.ts";
 
 /** Orders in Cosmos DB, one document each, partitioned by brand and id. */
@@ -88,6 +88,10 @@ function patchesOf(previous: Order, next: Order): [Patch, ...Patch[]] {
 async function allOrNothing(container: Container, order: Order, patches: readonly Patch[]) {
   const response = await asking(() => container.items.batch([...patches], keyOf(order)));
   const results = response.result ?? [];
+  throwIfTemporary(
+    results.map(({ statusCode }) => statusCode),
+    "a transaction over an order",
+  );
   // The others of a failed transaction only say that they depend on the one which failed.
   const failed = results.find(
     ({ statusCode }) => statusCode >= 300 && statusCode !== status.failedDependency,

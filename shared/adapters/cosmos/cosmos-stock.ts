@@ -2,7 +2,7 @@ import type { Container, OperationInput, OperationResponse, PatchOperation } fro
 import { z } from "zod";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import type { Reservation, ReserveResult, Stock } from "#shared/ports/stock.ts";
-import { asking, status } from "./cosmos-faults.ts";
+import { asking, status, throwIfTemporary } from "./cosmos-faults.ts";
 import { readDocument } from "./documents.ts";
 
 /** How long a released or sold reservation is remembered, so that a late message cannot hold it again. */
@@ -206,6 +206,7 @@ async function transact(
   const results: OperationResponse[] = response.result ?? [];
   const done = response.code === status.ok;
   const codes = results.map(({ statusCode }) => statusCode);
+  throwIfTemporary(codes, `a change of ${sku}`);
   if (!done && codes.length === 0)
     throw new PermanentFault("StockRefused", `Cosmos DB refused a change of ${sku}`);
   return { done, codes, etags: results.map(({ eTag }) => eTag), has: (code) => codes.includes(code) };

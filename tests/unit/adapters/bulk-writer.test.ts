@@ -68,6 +68,8 @@ describe("writes that share requests", () => {
       e: 449,
       f: 503,
       g: 404,
+      h: 408,
+      i: 410,
     };
     const writes = Object.keys(codes).map(write);
     for (const request of [0, 1]) {
@@ -78,7 +80,17 @@ describe("writes that share requests", () => {
     const told = results.map((result) =>
       result.status === "fulfilled" ? result.value.statusCode : String(result.reason).split(":")[0],
     );
-    expect(told).toEqual([201, 409, 412, "TransientFault", "TransientFault", "TransientFault", 404]);
+    expect(told).toEqual([
+      201,
+      409,
+      412,
+      "TransientFault",
+      "TransientFault",
+      "TransientFault",
+      404,
+      "TransientFault",
+      "TransientFault",
+    ]);
   });
 
   test("a request that fails fails those in it, and the next ones go out", async () => {
