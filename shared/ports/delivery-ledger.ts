@@ -26,8 +26,9 @@ export interface DeliveryLedger {
   /** Answers the delivery as stored: the new one, or the one that was there before. */
   createIfAbsent(delivery: Delivery): Promise<{ readonly created: boolean; readonly delivery: Delivery }>;
   get(orderId: string, deliveryId: string): Promise<Delivery | undefined>;
+  /** Those that cannot be read any more are left out. */
   ofOrder(orderId: string): Promise<Delivery[]>;
-  /** Held by this circuit, the oldest first. */
+  /** Held by this circuit, the oldest first; those that cannot be read any more are left out. */
   held(circuit: string, query: HeldQuery): Promise<Delivery[]>;
   countHeld(circuit: string): Promise<number>;
   /** Undefined when the delivery does not exist or the condition does not hold; then nothing was changed. */

@@ -8,6 +8,18 @@ import { fromDocument, toDocument } from "./documents.ts";
 /** When an outage begins, every instance reports at once: all but one of them have to look again. */
 const MOST_LOOKS = 200;
 
+/**
+ * A circuit that this version cannot read begins anew: what it knew is soon learned again, and deliveries may be held for
+ * it. Throwing would stop every call to its partner, and the release for all the others.
+ */
+function circuitIn(document: Readonly<Record<string, unknown>>): Circuit {
+  try {
+    return fromDocument(Circuit, document);
+  } catch {
+    return { ...newCircuit(String(document["id"])), holding: { sinceMs: 0 } };
+  }
+}
+
 /** Circuits in Cosmos DB, one document each, changed under its ETag. */
 export function createCosmosCircuits(container: Container): Circuits {
   const look = async (key: string): Promise<{ readonly circuit: Circuit; readonly etag?: string }> => {
@@ -20,7 +32,7 @@ export function createCosmosCircuits(container: Container): Circuits {
       }
     });
     if (resource === undefined) return { circuit: newCircuit(key) };
-    return { circuit: fromDocument(Circuit, resource), etag };
+    return { circuit: circuitIn(resource), etag };
   };
 
   /** Whether it was stored: somebody else may have changed it since. */
@@ -55,8 +67,8 @@ export function createCosmosCircuits(container: Container): Circuits {
     },
 
     async all() {
-      const { resources } = await asking(() => container.items.readAll<Circuit>().fetchAll());
-      return resources.map((document) => fromDocument(Circuit, document));
+      const { resources } = await asking(() => container.items.readAll<Record<string, unknown>>().fetchAll());
+      return resources.map(circuitIn);
     },
   };
 }

@@ -21,6 +21,17 @@ export function fromDocument<S extends z.ZodObject>(schema: S, document: unknown
   return read.data;
 }
 
+/** Those that can be read: one damaged document must not hold up its neighbours. The reconciler names the others. */
+export function readableOf<S extends z.ZodObject>(schema: S, documents: readonly unknown[]): z.infer<S>[] {
+  return documents.flatMap((document) => {
+    try {
+      return [fromDocument(schema, document)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** A point read; undefined when there is no such document. */
 export async function readDocument<S extends z.ZodObject>(
   container: Container,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
+import type { z } from "zod";
 import { fromDocument } from "#shared/adapters/cosmos/documents.ts";
 import { Circuit, newCircuit } from "#shared/contracts/circuit.ts";
 import { Delivery } from "#shared/contracts/delivery.ts";
