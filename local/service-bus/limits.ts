@@ -27,6 +27,10 @@ export const SESSION_REFILL = 256;
 export const SESSION_WAIT_MS = 60_000;
 /** Session ids, message ids and partition keys, in characters. */
 export const MAX_ID_LENGTH = 128;
+/** One application property, encoded. */
+export const MAX_PROPERTY_BYTES = 32 * 1024 - 1;
+/** All properties and annotations of a message together, encoded, as they were sent. */
+export const MAX_PROPERTIES_BYTES = 64 * 1024;
 /** Message heads of one queue that wait in memory; the rest wait on disk. */
 export const READY_WINDOW = 1024;
 /** Heads read from disk at once when the window has run empty. */

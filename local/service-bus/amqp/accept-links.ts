@@ -1,5 +1,5 @@
 import { managedPath, pathOf, resolve } from "../broker/address.ts";
-import { asBrokerError } from "../errors.ts";
+import { asBrokerError, BrokerError } from "../errors.ts";
 import type { BrokerContext } from "./broker-context.ts";
 import { serveCbs } from "./cbs.ts";
 import type { AmqpHandlers, IncomingLink, OutgoingLink } from "./links.ts";
@@ -22,6 +22,9 @@ export function linkHandlers(broker: BrokerContext): AmqpHandlers {
 }
 
 function serveIncoming(link: IncomingLink, broker: BrokerContext): void {
+  // A coordinator has no address either.
+  if (link.address === "")
+    throw new BrokerError("notImplemented", "A sender needs an address; transactions are not supported.");
   const path = pathOf(link.address);
   if (path.toLowerCase() === CBS) return serveCbs(link, broker);
   const managed = managedPath(path);

@@ -1,3 +1,5 @@
+import type { Place } from "../broker/address.ts";
+import { assertCanReceive } from "../broker/admission.ts";
 import type { Consumer } from "../broker/consumers.ts";
 import type { Lock } from "../broker/locks.ts";
 import type { MessageQueue } from "../broker/message-queue.ts";
@@ -61,7 +63,7 @@ export class LinkConsumer implements Consumer {
 
 /** Does what the client wants to happen to a delivery, and tells it so. */
 export function carryOut(
-  queue: MessageQueue,
+  { entity, queue }: Place,
   delivery: OutgoingDelivery<Lock | undefined>,
   outcome: Outcome,
 ): void {
@@ -72,6 +74,8 @@ export function carryOut(
     return;
   }
   try {
+    // The link of a disabled entity may live a moment longer.
+    assertCanReceive(entity);
     settle(queue, lock, outcome, done);
   } catch (error) {
     done(asBrokerError(error));

@@ -29,7 +29,7 @@ export function serveReceiver(link: OutgoingLink<Lock | undefined>, broker: Brok
   const consumer = new LinkConsumer(link, path);
   const stopWatching = broker.grants.watch(link.peer, path, ["Listen"], (error) => link.detach(error));
   if (queue.sessions !== undefined) {
-    serveSession(link, { queue, sessions: queue.sessions, consumer, touch, closed: stopWatching });
+    serveSession(link, { place, sessions: queue.sessions, consumer, touch, closed: stopWatching });
     return;
   }
   queue.attach(consumer);
@@ -39,7 +39,7 @@ export function serveReceiver(link: OutgoingLink<Lock | undefined>, broker: Brok
       queue.deliver();
       if (drain) consumer.drain();
     },
-    outcome: (delivery, outcome) => carryOut(queue, delivery, outcome),
+    outcome: (delivery, outcome) => carryOut(place, delivery, outcome),
     closed: () => {
       stopWatching();
       queue.detach(consumer);

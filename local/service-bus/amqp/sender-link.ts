@@ -14,10 +14,7 @@ export function serveSender(link: IncomingLink, broker: BrokerContext): void {
   const path = pathOf(link.address);
   const { entity, queue } = resolve(broker.namespace, path, broker.host());
   broker.grants.require(link.peer, path, ["Send"], Date.now());
-  assertCanSend(entity);
-  if (queue !== entity.main) {
-    throw new BrokerError("notAllowed", "Messages cannot be sent to a dead-letter queue.");
-  }
+  assertCanSend(entity, queue);
   let isGone = false;
   const message = (delivery: IncomingDelivery): void => {
     try {

@@ -1,5 +1,5 @@
 import type { Lock } from "../broker/locks.ts";
-import type { MessageQueue } from "../broker/message-queue.ts";
+import type { Place } from "../broker/address.ts";
 import type { SessionHold } from "../broker/session-hold.ts";
 import type { Sessions } from "../broker/sessions.ts";
 import { BrokerError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { carryOut, type LinkConsumer } from "./link-consumer.ts";
 import type { OutgoingLink } from "./links.ts";
 
 interface SessionParts {
-  readonly queue: MessageQueue;
+  readonly place: Place;
   readonly sessions: Sessions;
   readonly consumer: LinkConsumer;
   /** The entity is in use. */
@@ -43,7 +43,7 @@ export function serveSession(link: OutgoingLink<Lock | undefined>, parts: Sessio
 }
 
 function wait(link: OutgoingLink<Lock | undefined>, parts: SessionParts): void {
-  const { queue, sessions, consumer } = parts;
+  const { place, sessions, consumer } = parts;
   const stopWaiting = sessions.wait({
     consumer,
     granted(hold) {
@@ -52,7 +52,7 @@ function wait(link: OutgoingLink<Lock | undefined>, parts: SessionParts): void {
     },
   });
   const waitMs = Math.min(link.timeoutMs ?? SESSION_WAIT_MS, SESSION_WAIT_MS);
-  const timer = queue.machinery.clock.schedule(waitMs, () => {
+  const timer = place.queue.machinery.clock.schedule(waitMs, () => {
     stopWaiting();
     parts.closed();
     link.refuse(
@@ -67,7 +67,7 @@ function wait(link: OutgoingLink<Lock | undefined>, parts: SessionParts): void {
 }
 
 function start(link: OutgoingLink<Lock | undefined>, parts: SessionParts, hold: SessionHold): void {
-  const { queue, consumer } = parts;
+  const { place, consumer } = parts;
   hold.owner = { peer: link.peer, link: link.name };
   link.accept(
     {
@@ -76,7 +76,7 @@ function start(link: OutgoingLink<Lock | undefined>, parts: SessionParts, hold: 
         hold.deliver();
         if (drain) consumer.drain();
       },
-      outcome: (delivery, outcome) => carryOut(queue, delivery, outcome),
+      outcome: (delivery, outcome) => carryOut(place, delivery, outcome),
       closed: () => {
         parts.closed();
         hold.end("orderly");

@@ -1,6 +1,9 @@
 import { BrokerError, entityDisabled } from "../errors.ts";
-import { MAX_HOPS, MAX_ID_LENGTH } from "../limits.ts";
+import { MAX_HOPS, MAX_ID_LENGTH, MAX_PROPERTIES_BYTES, MAX_PROPERTY_BYTES } from "../limits.ts";
+import { fieldsOf } from "../message/fields.ts";
 import type { Incoming } from "../message/incoming.ts";
+import { encodeValue } from "../wire/encode.ts";
+import { textOf } from "../wire/values.ts";
 import type { Entity } from "./entity.ts";
 import type { MessageQueue } from "./message-queue.ts";
 
@@ -52,19 +55,20 @@ export function assertCanListen(entity: Entity, queue: MessageQueue): void {
   if (queue === entity.main && entity.description.forwardTo !== undefined) throw forwards(entity);
 }
 
-/** Sends are refused where no message can wait. @throws BrokerError (notAllowed) */
-export function assertCanSend(entity: Entity): void {
+/** Sends are refused where messages only come from the broker itself. @throws BrokerError (notAllowed) */
+export function assertCanSend(entity: Entity, queue: MessageQueue): void {
   if (entity.kind === "subscription") {
     throw new BrokerError(
       "notAllowed",
       "A subscription receives its messages from its topic; send to the topic.",
     );
   }
+  if (queue !== entity.main)
+    throw new BrokerError("notAllowed", "Messages cannot be sent to a dead-letter queue.");
 }
 
 /** Whether the entity takes these messages, all or none. @throws BrokerError */
 export function assertAdmits(entity: Entity, messages: readonly Incoming[]): void {
-  assertCanSend(entity);
   if (isSendDisabled(entity)) throw entityDisabled(entity.path, "send");
   let bytes = 0;
   for (const message of messages) {
@@ -80,7 +84,8 @@ export function assertAdmits(entity: Entity, messages: readonly Incoming[]): voi
   }
 }
 
-function assertWellFormed(entity: Entity, { messageId, sessionId, partitionKey }: Incoming): void {
+function assertWellFormed(entity: Entity, message: Incoming): void {
+  const { messageId, sessionId, partitionKey } = message;
   if (sessionId === undefined && entity.main.sessions !== undefined) {
     throw new BrokerError(
       "notAllowed",
@@ -94,13 +99,32 @@ function assertWellFormed(entity: Entity, { messageId, sessionId, partitionKey }
   }
   if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey)
     throw new BrokerError("notAllowed", "PartitionKey and SessionId of a message must not differ.");
+  // Most messages have few properties: only where one might be too large is each looked at.
+  if (message.propertyBytes > MAX_PROPERTY_BYTES) assertPropertiesFit(message);
+}
+
+function assertPropertiesFit({ payload, propertyBytes }: Incoming): void {
+  if (propertyBytes > MAX_PROPERTIES_BYTES) {
+    throw new BrokerError(
+      "invalid",
+      `The properties of the message (${propertyBytes} bytes) exceed the limit (${MAX_PROPERTIES_BYTES} bytes).`,
+    );
+  }
+  for (const [name, value] of fieldsOf(payload).applicationProperties().value) {
+    const bytes = encodeValue(value).length;
+    if (bytes <= MAX_PROPERTY_BYTES) continue;
+    throw new BrokerError(
+      "invalid",
+      `The property '${textOf(name)}' of the message (${bytes} bytes) exceeds the limit (${MAX_PROPERTY_BYTES} bytes).`,
+    );
+  }
 }
 
 /** A message without a session id has no place in an entity that requires sessions. */
 export function sessionMissing(entity: Entity, { sessionId }: Incoming): Fault | undefined {
   if (sessionId !== undefined || entity.main.sessions === undefined) return undefined;
   return {
-    reason: "Session ID is null",
+    reason: "Session ID is null.",
     description: "Session enabled entity doesn't allow a message whose session identifier is null.",
   };
 }
@@ -121,7 +145,7 @@ export function transferFault(
   if (hops >= MAX_HOPS) {
     return {
       reason: "MaxTransferHopCountExceeded",
-      description: `The message was forwarded more than ${MAX_HOPS} times.`,
+      description: `The maximum number of allowed hops when forwarding between queues has been exceeded. This value is set to ${MAX_HOPS}.`,
     };
   }
   if (isSendDisabled(target)) {

@@ -8,6 +8,16 @@ export const FOREVER = "P10675199DT2H48M5.4775807S";
 export const entityStatuses = ["Active", "Disabled", "SendDisabled", "ReceiveDisabled"] as const;
 export type EntityStatus = (typeof entityStatuses)[number];
 
+/** What entities of each kind can be set to: nobody receives from a topic or sends to a subscription. */
+export const statusesOf = {
+  queue: entityStatuses,
+  topic: ["Active", "Disabled", "SendDisabled"],
+  subscription: ["Active", "Disabled", "ReceiveDisabled"],
+} as const satisfies Readonly<Record<string, readonly EntityStatus[]>>;
+
+/** In characters. */
+export const MAX_USER_METADATA = 1024;
+
 /**
  * What an entity is configured to do, under the names of Azure's administration client. Durations are ISO
  * 8601 texts. One shape serves queues, topics and subscriptions; each kind ignores what it does not have.
@@ -83,14 +93,12 @@ export function timingOf(description: Description): Timing {
   if (!Number.isInteger(maxDeliveryCount) || maxDeliveryCount < 1 || maxDeliveryCount > 2000) {
     throw new BrokerError("invalid", `MaxDeliveryCount must be between 1 and 2000, not ${maxDeliveryCount}.`);
   }
-  const { maxSizeInMegabytes, status } = description;
+  const { maxSizeInMegabytes } = description;
   if (!Number.isInteger(maxSizeInMegabytes) || maxSizeInMegabytes < 1 || maxSizeInMegabytes > MAX_SIZE_MB)
     throw new BrokerError(
       "invalid",
       `MaxSizeInMegabytes must be between 1 and ${MAX_SIZE_MB}, not ${maxSizeInMegabytes}.`,
     );
-  if (!entityStatuses.includes(status))
-    throw new BrokerError("invalid", `Status must be one of ${entityStatuses.join(", ")}, not '${status}'.`);
   return timing;
 }
 

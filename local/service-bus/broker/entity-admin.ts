@@ -2,7 +2,15 @@ import { BrokerError, entityDisabled, entityNotFound } from "../errors.ts";
 import { compile } from "../rules/compile.ts";
 import { DEFAULT_RULE, type NewRule, type Rule } from "../rules/rule.ts";
 import { storedRule } from "../rules/stored-rule.ts";
-import { defaults, type Description, timingOf } from "./description.ts";
+import {
+  defaults,
+  type Description,
+  type EntityStatus,
+  FOREVER,
+  MAX_USER_METADATA,
+  statusesOf,
+  timingOf,
+} from "./description.ts";
 import type { Entity, EntityKind, SubscriptionEntity } from "./entity.ts";
 import { forwards, isReceiveDisabled } from "./admission.ts";
 import { type Namespace, queuesOf } from "./namespace.ts";
@@ -20,8 +28,9 @@ export interface NewEntity {
 
 /** Creates an entity. @throws BrokerError (alreadyExists, invalid, notFound, notImplemented) */
 export async function createEntity(namespace: Namespace, wanted: NewEntity): Promise<Entity> {
-  const description = checked(namespace, wanted.path, { ...defaults, ...wanted.description });
   checkName(wanted);
+  const description = checked(namespace, wanted, { ...defaults, ...wanted.description });
+  assertTopicExists(namespace, wanted);
   if (namespace.find(wanted.path) !== undefined) {
     throw new BrokerError("alreadyExists", `The messaging entity '${wanted.path}' already exists.`);
   }
@@ -61,7 +70,7 @@ export async function updateEntity(
   entity: Entity,
   changes: Partial<Description>,
 ): Promise<void> {
-  const description = checked(namespace, entity.path, { ...entity.description, ...changes });
+  const description = checked(namespace, entity, { ...entity.description, ...changes });
   for (const fixed of ["requiresDuplicateDetection", "requiresSession"] as const) {
     if (description[fixed] !== entity.description[fixed]) {
       throw new BrokerError("invalid", `The property ${fixed} of '${entity.path}' cannot be changed.`);
@@ -129,6 +138,7 @@ export async function putRule(
   const key = wanted.name.toLowerCase();
   const rule: Rule = { ...wanted, createdAt: subscription.rules.get(key)?.createdAt ?? now };
   subscription.rules.set(key, rule);
+  subscription.accessedAt = now;
   return rule;
 }
 
@@ -146,6 +156,12 @@ export async function deleteRule(
   subscription.rules.delete(name.toLowerCase());
 }
 
+function assertTopicExists(namespace: Namespace, { kind, path }: NewEntity): void {
+  if (kind !== "subscription") return;
+  const [topic = ""] = path.split(/\/subscriptions\//i);
+  if (namespace.find(topic)?.kind !== "topic") throw entityNotFound(topic);
+}
+
 function checkRule(rule: NewRule): void {
   if (rule.name.length === 0 || rule.name.length > MAX_NAME.rule) {
     throw new BrokerError("invalid", `A rule's name has 1 to ${MAX_NAME.rule} characters.`);
@@ -161,8 +177,27 @@ function checkName({ kind, path }: NewEntity): void {
   }
 }
 
-function checked(namespace: Namespace, path: string, description: Description): Description {
+/** The description as it is kept. @throws BrokerError (invalid, notFound) naming what an entity cannot have */
+function checked(
+  namespace: Namespace,
+  { kind, path }: Pick<NewEntity, "kind" | "path">,
+  description: Description,
+): Description {
   timingOf(description);
+  const { status, userMetadata = "" } = description;
+  const statuses: readonly EntityStatus[] = statusesOf[kind];
+  if (!statuses.includes(status)) {
+    const allowed = `must be one of ${statuses.join(", ")}`;
+    throw new BrokerError("invalid", `The Status of a ${kind} ${allowed}, not '${status}'.`);
+  }
+  if (userMetadata.length > MAX_USER_METADATA)
+    throw new BrokerError("invalid", `UserMetadata must not be longer than ${MAX_USER_METADATA} characters.`);
+  checkForwards(namespace, path, description);
+  // A forward is a receiver that never rests, so its source is never idle.
+  return description.forwardTo === undefined ? description : { ...description, autoDeleteOnIdle: FOREVER };
+}
+
+function checkForwards(namespace: Namespace, path: string, description: Description): void {
   for (const target of [description.forwardTo, description.forwardDeadLetteredMessagesTo]) {
     if (target === undefined) continue;
     if (namespace.destination(target) === undefined) {
@@ -173,5 +208,4 @@ function checked(namespace: Namespace, path: string, description: Description): 
     if (target.toLowerCase() === path.toLowerCase())
       throw new BrokerError("invalid", `The entity '${path}' cannot forward to itself.`);
   }
-  return description;
 }

@@ -9,7 +9,8 @@ const LOOK_EVERY_MS = 60_000;
 
 /**
  * Deletes entities that nobody used for their AutoDeleteOnIdle. Use is a send, a receive, an open receiver, a
- * management request or a change of the entity; the time that the broker was off does not count.
+ * management request, a change of the entity or its rules, and a message that is scheduled; the time that the broker
+ * was off does not count. To a subscription, what its topic brings is no use.
  */
 export function watchIdle(namespace: Namespace): { stop(): void } {
   const { clock, log } = namespace.machinery;
@@ -36,6 +37,7 @@ export function watchIdle(namespace: Namespace): { stop(): void } {
 }
 
 function isIdle(entity: Entity, now: number): boolean {
-  if (queuesOf(entity).some((queue) => queue.hasReceivers)) entity.accessedAt = now;
+  const isInUse = entity.main.counts.scheduled > 0 || queuesOf(entity).some((queue) => queue.hasReceivers);
+  if (isInUse) entity.accessedAt = now;
   return entity.accessedAt + entity.timing.idleMs <= now;
 }

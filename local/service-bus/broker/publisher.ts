@@ -125,10 +125,10 @@ export class Publisher {
     const message = readMessage(messages.payload(head));
     messages.drop(head);
     const left = head.expiresAt === NEVER ? NEVER : Math.max(0, head.expiresAt - this.#parts.clock.now());
-    const { enqueueSequence, scheduledAt } = head;
+    const { enqueueSequence, scheduledAt, source } = head;
     this.#routing.forward(
       from,
-      { ...start(message), enqueueSequence, scheduledAt, timeToLiveMs: left },
+      { ...start(message), enqueueSequence, scheduledAt, source, timeToLiveMs: left },
       placed,
     );
     return placed;

@@ -5,7 +5,7 @@ import { type Incoming, readMessage } from "../message/incoming.ts";
 import { candidateOf, route } from "../rules/route.ts";
 import type { Duplicates } from "../store/duplicates.ts";
 import { type Head, type Messages, State } from "../store/messages.ts";
-import { type Fault, isSendDisabled, sessionMissing, transferFault } from "./admission.ts";
+import { type Fault, sessionMissing, transferFault } from "./admission.ts";
 import type { Entity, QueueEntity, SubscriptionEntity, TopicEntity } from "./entity.ts";
 import type { Placed } from "./machinery.ts";
 import type { MessageQueue } from "./message-queue.ts";
@@ -20,7 +20,7 @@ interface Journey {
   readonly timeToLiveMs: number;
   /** When it was to appear, for a message whose time has come; 0 otherwise. */
   readonly scheduledAt: number;
-  /** The path of the entity that dead-lettered it. */
+  /** The path of the entity that dead-lettered it, once it was forwarded from there. */
   readonly source: string | null;
 }
 
@@ -80,7 +80,6 @@ export class Routing {
     });
     for (const subscription of topic.subscriptions.values()) {
       const routed = route(subscription.rules.values(), candidate);
-      if (isSendDisabled(subscription)) continue;
       if (routed.asSent) this.#subscribe(subscription, onward, placed);
       for (const payload of routed.changed) {
         this.#subscribe(subscription, { ...onward, message: readMessage(payload) }, placed);
@@ -111,7 +110,7 @@ export class Routing {
   #deadLetter(entity: Entity, journey: Journey, placed: Placed[], fault: Fault): void {
     const { forwardDeadLetteredMessagesTo: target } = entity.description;
     if (target === undefined) {
-      this.#bury(entity.deadLetters, entity, journey, placed, fault);
+      this.#bury(entity.deadLetters, journey, placed, fault);
       return;
     }
     const payload = amend(journey.message.payload, deadLetterAmendments(fault.reason, fault.description));
@@ -130,7 +129,7 @@ export class Routing {
     const fault = transferFault(name, target, journey.message, journey.hops);
     if (target === undefined || fault !== undefined) {
       const why = fault ?? { reason: "TransferDestinationNotFound", description: name };
-      this.#bury(from.transferDeadLetters, from, journey, placed, why);
+      this.#bury(from.transferDeadLetters, journey, placed, why);
       return;
     }
     const now = this.#parts.clock.now();
@@ -139,16 +138,11 @@ export class Routing {
     this.admit(target, { ...journey, hops: journey.hops + 1 }, placed);
   }
 
-  #bury(
-    queue: MessageQueue,
-    { path: source }: Entity,
-    journey: Journey,
-    placed: Placed[],
-    { reason, description }: Fault,
-  ): void {
+  #bury(queue: MessageQueue, journey: Journey, placed: Placed[], { reason, description }: Fault): void {
     const payload = amend(journey.message.payload, deadLetterAmendments(reason, description));
-    const message = { ...journey.message, payload };
-    this.insert(queue, { ...journey, message, source }, placed, { expiresAt: NEVER });
+    this.insert(queue, { ...journey, message: { ...journey.message, payload } }, placed, {
+      expiresAt: NEVER,
+    });
   }
 
   insert(

@@ -43,9 +43,9 @@ export function moveToDeadLetters(
   const removed = removal(queue, head, () => {
     if (!messages.removeHead(head)) return false;
     rewrite(queue, head, amendments);
-    const { path: source, forwardDeadLetter } = queue.settings();
+    const { forwardDeadLetter } = queue.settings();
     if (forwardDeadLetter === undefined) {
-      const there = target.place({ ...head, state: State.active, expiresAt: NEVER, scheduledAt: 0, source });
+      const there = target.place({ ...head, state: State.active, expiresAt: NEVER, scheduledAt: 0 });
       moved = [{ queue: target, head: there, payload: undefined }];
     } else {
       moved = forwardDeadLetter(head);

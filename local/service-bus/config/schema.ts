@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { entityStatuses } from "../broker/description.ts";
+import { MAX_USER_METADATA, statusesOf } from "../broker/description.ts";
 import { parseDuration } from "../broker/duration.ts";
 import { NEVER } from "../limits.ts";
 
@@ -44,10 +44,13 @@ const name = z.string().min(1);
 const common = {
   DefaultMessageTimeToLive: duration(SECOND, NEVER, "from PT1S up").optional(),
   AutoDeleteOnIdle: duration(5 * MINUTE, NEVER, "from PT5M up").optional(),
-  Status: z.enum(entityStatuses).optional(),
-  UserMetadata: z.string().optional(),
+  UserMetadata: z
+    .string()
+    .max(MAX_USER_METADATA, { error: `must not be longer than ${MAX_USER_METADATA} characters` })
+    .optional(),
   EnableBatchedOperations: z.boolean().optional(),
 };
+const status = (kind: keyof typeof statusesOf) => ({ Status: z.enum(statusesOf[kind]).optional() });
 const duplicates = {
   RequiresDuplicateDetection: z.boolean().optional(),
   DuplicateDetectionHistoryTimeWindow: duration(5 * SECOND, 7 * DAY, "from PT5S to P7D").optional(),
@@ -85,12 +88,16 @@ const Rule = known({
   }),
 });
 
-const Queue = known({ Name: name, Properties: known({ ...common, ...duplicates, ...delivery }).optional() });
+const Queue = known({
+  Name: name,
+  Properties: known({ ...common, ...status("queue"), ...duplicates, ...delivery }).optional(),
+});
 
 const Subscription = known({
   Name: name,
   Properties: known({
     ...common,
+    ...status("subscription"),
     ...delivery,
     DeadLetteringOnFilterEvaluationExceptions: z.boolean().optional(),
   }).optional(),
@@ -99,7 +106,7 @@ const Subscription = known({
 
 const Topic = known({
   Name: name,
-  Properties: known({ ...common, ...duplicates }).optional(),
+  Properties: known({ ...common, ...status("topic"), ...duplicates }).optional(),
   Subscriptions: z.array(Subscription).optional(),
 });
 

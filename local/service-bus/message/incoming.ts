@@ -14,6 +14,8 @@ export interface Incoming {
   readonly sessionId: string | undefined;
   /** From the annotation `x-opt-partition-key`. */
   readonly partitionKey: string | undefined;
+  /** Of annotations, properties and application properties together, encoded. */
+  readonly propertyBytes: number;
   /** From the header; undefined = as long as the entity says. */
   readonly timeToLiveMs: number | undefined;
   /** Milliseconds since the epoch; undefined = now. */
@@ -41,8 +43,11 @@ export function readTransfer(bytes: Buffer, format: number): Incoming[] {
 export function readMessage(bytes: Buffer): Incoming {
   const sections = splitSections(bytes);
   const header = findSection(sections, Section.header);
+  let propertyBytes = 0;
   for (const section of sections) {
-    if (section.descriptor < Section.data) checkSection(bytes, section);
+    if (section.descriptor >= Section.data) continue;
+    checkSection(bytes, section);
+    if (section.descriptor >= Section.messageAnnotations) propertyBytes += section.end - section.start;
   }
   const annotations = readAnnotations(bytes, findSection(sections, Section.messageAnnotations));
   const properties = readProperties(bytes, findSection(sections, Section.properties));
@@ -63,6 +68,7 @@ export function readMessage(bytes: Buffer): Incoming {
     timeToLiveMs: header === undefined ? undefined : readTimeToLive(bytes, header),
     scheduledAt: annotations.scheduledAt,
     partitionKey: annotations.partitionKey,
+    propertyBytes,
   };
 }
 

@@ -18,7 +18,7 @@ export interface Head {
   readonly scheduledAt: number;
   /** Failed attempts so far. */
   readonly deliveryCount: number;
-  /** The path of the entity that dead-lettered it. */
+  /** The path of the entity that dead-lettered it, once it was forwarded from there. */
   readonly source: string | null;
   readonly session: string | null;
   /** The row of its bytes. */
@@ -90,17 +90,17 @@ export class Messages {
     this.#nextDue = query(db, `SELECT min(scheduled_at) AS at ${where} AND state = 2`);
     this.#inOrder = query(
       db,
-      `SELECT ${HEAD_COLUMNS} ${where} AND sequence > ? AND early = 0 AND state <> 2 ORDER BY sequence LIMIT ?`,
+      `SELECT ${HEAD_COLUMNS} ${where} AND sequence > ? AND early = 0 AND state = 0 ORDER BY sequence LIMIT ?`,
     );
     this.#expiredEarly = query(
       db,
-      `SELECT ${HEAD_COLUMNS} ${where} AND early = 1 AND state <> 2 AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
+      `SELECT ${HEAD_COLUMNS} ${where} AND early = 1 AND state = 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?`,
     );
     this.#nextExpiry = query(
       db,
       `SELECT min(at) AS at FROM (
-         SELECT * FROM (SELECT expires_at AS at ${where} AND early = 0 AND state <> 2 AND expires_at > ? ORDER BY sequence LIMIT 1)
-         UNION ALL SELECT min(expires_at) ${where} AND early = 1 AND state <> 2 AND expires_at > ?)`,
+         SELECT * FROM (SELECT expires_at AS at ${where} AND early = 0 AND state = 0 AND expires_at > ? ORDER BY sequence LIMIT 1)
+         UNION ALL SELECT min(expires_at) ${where} AND early = 1 AND state = 0 AND expires_at > ?)`,
     );
     this.#oldest = query(db, `SELECT enqueued_at AS at ${where} AND state = 0 ORDER BY sequence LIMIT 1`);
     const last = query<{ id: number | null }>(db, "SELECT max(id) AS id FROM content").get();
@@ -196,7 +196,7 @@ export class Messages {
     return this.#nextDue.get(queue)?.at ?? undefined;
   }
 
-  /** Expired messages, locked ones included; read page by page while the caller wants more. */
+  /** Expired messages that are active, locked ones included; read page by page while the caller wants more. */
   *expired(queue: number, now: number): Generator<Head> {
     yield* this.#expiredEarly.all(queue, now, SWEEP);
     for (let after = 0; ;) {

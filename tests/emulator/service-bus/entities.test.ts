@@ -1,90 +1,6 @@
 import { expect, test } from "vitest";
-import { createHandClock } from "#local/clock/hand-clock.ts";
 import { administration } from "./administration-client.ts";
 import { openBus, queue } from "./open-bus.ts";
-
-const MINUTE = 60_000;
-
-test("a disabled queue refuses sends and receives by name until it is active again", async () => {
-  const bus = await openBus();
-  const admin = administration(bus);
-  const sender = bus.client.createSender("work");
-  await sender.sendMessages({ body: 1 });
-  const work = await admin.getQueue("work");
-
-  await admin.updateQueue({ ...work, status: "Disabled" });
-  expect((await admin.getQueue("work")).status).toBe("Disabled");
-  await expect(sender.sendMessages({ body: 2 })).rejects.toMatchObject({ code: "MessagingEntityDisabled" });
-  await expect(sender.scheduleMessages({ body: 2 }, new Date())).rejects.toMatchObject({
-    code: "MessagingEntityDisabled",
-  });
-  await expect(bus.client.createReceiver("work").receiveMessages(1)).rejects.toMatchObject({
-    code: "MessagingEntityDisabled",
-  });
-
-  await admin.updateQueue({ ...work, status: "Active" });
-  await sender.sendMessages({ body: 2 });
-  const messages = await bus.client.createReceiver("work").receiveMessages(2, { maxWaitTimeInMs: 1000 });
-  expect(messages).toHaveLength(2);
-});
-
-test("sending and receiving are disabled apart, and open receivers are told", async () => {
-  const bus = await openBus();
-  const admin = administration(bus);
-  const sender = bus.client.createSender("work");
-  await sender.sendMessages({ body: 1 });
-  const work = await admin.getQueue("work");
-
-  await admin.updateQueue({ ...work, status: "SendDisabled" });
-  await expect(sender.sendMessages({ body: 2 })).rejects.toMatchObject({ code: "MessagingEntityDisabled" });
-  const told = Promise.withResolvers<unknown>();
-  const receiver = bus.client.createReceiver("work");
-  const seen: unknown[] = [];
-  receiver.subscribe({
-    processMessage: async ({ body }) => void seen.push(body),
-    processError: async ({ error }) => told.resolve("code" in error ? error.code : error.message),
-  });
-  await expect.poll(() => seen).toEqual([1]);
-
-  await admin.updateQueue({ ...work, status: "ReceiveDisabled" });
-  expect(await told.promise).toBe("MessagingEntityDisabled");
-  await sender.sendMessages({ body: 3 });
-  expect((await admin.getQueueRuntimeProperties("work")).activeMessageCount).toBe(1);
-});
-
-test("a disabled subscription collects nothing, the others do", async () => {
-  const bus = await openBus();
-  const admin = administration(bus);
-  await admin.createTopic("news");
-  const one = await admin.createSubscription("news", "one");
-  await admin.createSubscription("news", "two");
-  await admin.updateSubscription({ ...one, status: "Disabled" });
-  await bus.client.createSender("news").sendMessages({ body: 1 });
-  expect((await admin.getSubscriptionRuntimeProperties("news", "one")).activeMessageCount).toBe(0);
-  expect((await admin.getSubscriptionRuntimeProperties("news", "two")).activeMessageCount).toBe(1);
-});
-
-test("an entity that nobody uses for its idle time is deleted, one in use is not", async () => {
-  const clock = createHandClock(Date.now());
-  const bus = await openBus({ clock });
-  const admin = administration(bus);
-  for (const name of ["idle", "sent-to", "listened-to"])
-    await admin.createQueue(name, { autoDeleteOnIdle: "PT5M" });
-  expect((await admin.getQueue("idle")).autoDeleteOnIdle).toBe("PT5M");
-  bus.client
-    .createReceiver("listened-to")
-    .subscribe({ processMessage: async () => undefined, processError: async () => undefined });
-  for (let minute = 0; minute < 7; minute++) {
-    await bus.client.createSender("sent-to").sendMessages({ body: minute });
-    await clock.advance(MINUTE);
-  }
-  await expect.poll(() => admin.queueExists("idle")).toBe(false);
-  expect(await admin.queueExists("sent-to")).toBe(true);
-  expect(await admin.queueExists("listened-to")).toBe(true);
-  expect(await admin.queueExists("work")).toBe(true);
-  await clock.advance(7 * MINUTE);
-  await expect.poll(() => admin.queueExists("sent-to")).toBe(false);
-});
 
 test("dead letters are forwarded to where the queue says, with their reason and source", async () => {
   const bus = await openBus();
@@ -190,7 +106,7 @@ test("what cannot be forwarded waits among the transfer dead letters", async () 
   expect(lost.map(({ deadLetterReason }) => deadLetterReason)).toEqual([
     "TransferDestinationDisabled",
     "TransferDestinationNotFound",
-    "Session ID is null",
+    "Session ID is null.",
   ]);
   expect((await admin.getQueueRuntimeProperties("from")).transferDeadLetterMessageCount).toBe(3);
 });
@@ -208,7 +124,7 @@ test("a subscription with sessions keeps a message without one among its dead le
   const [dead] = await bus.client
     .createReceiver("news", "talks", { subQueueType: "deadLetter" })
     .receiveMessages(1, { maxWaitTimeInMs: 500 });
-  expect(dead).toMatchObject({ body: 1, deadLetterReason: "Session ID is null" });
+  expect(dead).toMatchObject({ body: 1, deadLetterReason: "Session ID is null." });
 });
 
 test("a full queue refuses with its own error until there is room, and tells its size", async () => {

@@ -24,12 +24,17 @@ export interface RawReceiver extends Link {
   readonly error?: { readonly condition: string };
 }
 interface RawSender extends Link {
+  readonly local: { readonly attach: { target: unknown } };
+  readonly error?: { readonly condition: string; readonly description: string };
   send(message: object, tag?: Buffer, format?: number): void;
 }
 /** Writes numbers in the AMQP types that are asked for. */
 interface Wrap {
   wrap_int(value: number): unknown;
   wrap_timestamp(value: number): unknown;
+  wrap_ulong(value: number): unknown;
+  wrap_list(value: readonly unknown[]): unknown;
+  described(descriptor: unknown, value: unknown): unknown;
 }
 interface Connection {
   open_receiver(options: object): RawReceiver;
@@ -66,6 +71,17 @@ export async function rawReceiver(
   });
   await event(receiver, "receiver_open");
   return receiver;
+}
+
+/** How the broker refuses a link to a transaction coordinator, which Azure's client never opens but others do. */
+export async function rawCoordinator(port: number): Promise<unknown> {
+  const connection = rhea.create_container().connect({ port, username: KEY.name, reconnect: false });
+  onTestFinished(() => connection.close());
+  const sender = connection.open_sender({ target: "replaced below" });
+  const { types } = rhea;
+  sender.local.attach.target = types.described(types.wrap_ulong(0x30), types.wrap_list([]));
+  await event(sender, "sender_error");
+  return { condition: sender.error?.condition, description: sender.error?.description };
 }
 
 /** Sends any bytes as a message; the answer is "accepted" or the condition of the rejection. */

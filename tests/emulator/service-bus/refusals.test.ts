@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { newClient, openBus, queue, topic } from "./open-bus.ts";
+import { rawCoordinator } from "./raw-client.ts";
 
 test("an unknown queue is told as such, to senders and receivers", async () => {
   const { client } = await openBus();
@@ -79,4 +80,15 @@ test("a topic has nothing to receive", async () => {
       message: expect.stringContaining("receive from one of its subscriptions"),
     },
   );
+});
+
+test("a transaction is refused by name, and its connection lives on", async () => {
+  const { server } = await openBus();
+  // rhea itself prints about a terminus that it does not know.
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  expect(await rawCoordinator(server.amqpPort)).toEqual({
+    condition: "amqp:not-implemented",
+    description: "A sender needs an address; transactions are not supported.",
+  });
+  expect(warned).toHaveBeenCalledOnce();
 });

@@ -106,3 +106,58 @@ test("a message does not expire in the hands of a receiver, but when it comes ba
   const deadLetters = await client.createReceiver("work", { subQueueType: "deadLetter" }).peekMessages(5);
   expect(deadLetters.map(({ body }) => String(body))).toEqual(["abandoned"]);
 });
+
+test("a deferred message outlives its time until somebody asks for it", async () => {
+  const clock = createHandClock(Date.now());
+  const bus = await openBus({
+    clock,
+    queues: [queue("buries"), queue("drops", { deadLetteringOnMessageExpiration: false })],
+  });
+  for (const [name, dead] of [
+    ["buries", ["TTLExpiredException"]],
+    ["drops", []],
+  ] as const) {
+    await bus.client.createSender(name).sendMessages([{ body: 1, timeToLive: 10_000 }, { body: 2 }]);
+    const receiver = bus.client.createReceiver(name);
+    const messages = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+    for (const message of messages) await receiver.deferMessage(message);
+    await clock.advance(HOUR);
+    const numbers = messages.map(({ sequenceNumber }) => sequenceNumber!);
+    expect((await receiver.peekMessages(5)).map(({ body, state }) => [body, state])).toEqual([
+      [1, "deferred"],
+      [2, "deferred"],
+    ]);
+
+    await expect(receiver.receiveDeferredMessages(numbers)).rejects.toMatchObject({
+      code: "MessageNotFound",
+    });
+    const left = await receiver.peekMessages(5, { fromSequenceNumber: numbers[0]! });
+    expect(left.map(({ body }) => Number(body))).toEqual([2]);
+    const deadLetters = bus.client.createReceiver(name, { subQueueType: "deadLetter" });
+    expect((await deadLetters.peekMessages(5)).map(({ deadLetterReason }) => deadLetterReason)).toEqual(dead);
+    const [second] = await receiver.receiveDeferredMessages(numbers[1]!);
+    await receiver.completeMessage(second!);
+  }
+});
+
+test("messages of a topic are scheduled and cancelled like those of a queue, those of a dead-letter queue are not", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({
+    clock,
+    queues: [queue("stock")],
+    topics: [topic("orders", [subscription("stock", ["x"])])],
+  });
+  const sender = client.createSender("orders");
+  const at = new Date(clock.now() + HOUR);
+  const [first] = await sender.scheduleMessages([{ body: 1, subject: "x" }], at);
+  await sender.scheduleMessages([{ body: 2, subject: "x" }], at);
+  await sender.cancelScheduledMessages(first!);
+  const wrong = client.createSender("stock/$DeadLetterQueue");
+  await expect(wrong.scheduleMessages({ body: 3 }, at)).rejects.toMatchObject({
+    code: "GeneralError",
+    message: expect.stringContaining("dead-letter queue"),
+  });
+  await clock.advance(HOUR);
+  const messages = await client.createReceiver("stock").receiveMessages(3, { maxWaitTimeInMs: 500 });
+  expect(messages.map(({ body }) => Number(body))).toEqual([2]);
+});

@@ -39,8 +39,9 @@ test("a message that fails as often as allowed is a dead letter with the native 
     deliveryCount: 3,
     deadLetterReason: "MaxDeliveryCountExceeded",
     deadLetterErrorDescription: "Message could not be consumed after 3 delivery attempts.",
-    deadLetterSource: "work",
   });
+  // Only a dead letter that was forwarded says where it comes from.
+  expect(dead?.deadLetterSource).toBeUndefined();
   await deadLetters.abandonMessage(dead!);
   const [still] = await deadLetters.receiveMessages(1, { maxWaitTimeInMs: 2000 });
   expect(still?.deliveryCount).toBe(3);

@@ -1,12 +1,16 @@
-import { ServiceBusAdministrationClient, ServiceBusClient } from "@azure/service-bus";
+import {
+  parseServiceBusConnectionString,
+  ServiceBusAdministrationClient,
+  ServiceBusClient,
+} from "@azure/service-bus";
 
-// Both clients as an application has them, given nothing but a connection string. A process of its own, because
-// Node reads NODE_EXTRA_CA_CERTS once, when it starts. What happened goes to standard output as one line of JSON.
-const [connectionString = ""] = process.argv.slice(2);
-const admin = new ServiceBusAdministrationClient(connectionString, { retryOptions: { maxRetries: 0 } });
-const client = new ServiceBusClient(connectionString, {
-  retryOptions: { maxRetries: 0, timeoutInMs: 3000 },
-});
+// Both clients as an application has them, given nothing but a connection string or what it says. A process of its
+// own, because Node reads NODE_EXTRA_CA_CERTS once, when it starts. What happened goes to standard output as one line
+// of JSON.
+const [connectionString = "", how = "connection string"] = process.argv.slice(2);
+const retryOptions = { maxRetries: 0, timeoutInMs: 3000 };
+const admin = new ServiceBusAdministrationClient(connectionString, { retryOptions });
+const client = open();
 const told = await play().catch((error: unknown) => ({ failed: describe(error) }));
 await client.close();
 process.stdout.write(`${JSON.stringify(told)}\n`);
@@ -24,6 +28,24 @@ async function play() {
   const listed = [];
   for await (const queue of admin.listQueues()) listed.push(queue.name);
   return { received: messages.length, left: totalMessageCount, listed };
+}
+
+function open(): ServiceBusClient {
+  const {
+    fullyQualifiedNamespace: host,
+    sharedAccessKeyName: name = "",
+    sharedAccessKey: key = "",
+  } = parseServiceBusConnectionString(connectionString);
+  if (how === "named key") return new ServiceBusClient(host, { name, key }, { retryOptions });
+  if (how === "token") {
+    const getToken = () => Promise.resolve({ token: "e30.e30.e30", expiresOnTimestamp: Date.now() + 60_000 });
+    return new ServiceBusClient(host, { getToken }, { retryOptions });
+  }
+  if (how === "custom endpoint") {
+    const azure = connectionString.replace(host, "contoso.servicebus.windows.net");
+    return new ServiceBusClient(azure, { retryOptions, customEndpointAddress: `https://${host}` });
+  }
+  return new ServiceBusClient(connectionString, { retryOptions });
 }
 
 function describe(error: unknown): string {

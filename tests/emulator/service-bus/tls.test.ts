@@ -35,10 +35,14 @@ async function openSecure(folder?: string) {
   return { bus, tls, dataFolder };
 }
 
-async function client(connectionString: string, authorityFile: string): Promise<unknown> {
+async function client(
+  connectionString: string,
+  authorityFile: string,
+  how = "connection string",
+): Promise<unknown> {
   const script = fileURLToPath(new URL("./tls-client.ts", import.meta.url));
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: authorityFile };
-  const { stdout } = await run(process.execPath, [script, connectionString], { env });
+  const { stdout } = await run(process.execPath, [script, connectionString, how], { env });
   return JSON.parse(stdout);
 }
 
@@ -49,6 +53,20 @@ test("both genuine clients work through one TLS port, told nothing but its conne
     received: 50,
     left: 0,
     listed: ["secure"],
+  });
+});
+
+test("a key by its name, or a connection string of Azure with an address of its own, leads to the TLS port too", async () => {
+  for (const how of ["named key", "custom endpoint"]) {
+    const { tls } = await openSecure();
+    expect(await client(tls.connectionString, tls.authorityFile, how), how).toMatchObject({ received: 50 });
+  }
+});
+
+test("a token that is no shared access signature is refused by name", async () => {
+  const { tls } = await openSecure();
+  expect(await client(tls.connectionString, tls.authorityFile, "token")).toEqual({
+    failed: expect.stringContaining("Tokens of type 'jwt' are not supported"),
   });
 });
 

@@ -6,24 +6,23 @@ import { BrokerError } from "../../errors.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import { type Amendments, amendmentsOf } from "../../message/amend.ts";
 import { readMessage } from "../../message/incoming.ts";
-import { type Head, State } from "../../store/messages.ts";
+import type { Head } from "../../store/messages.ts";
 import {
   type AmqpMap,
   type AmqpValue,
   arrayOf,
   binary,
   entryOf,
-  integerOf,
   list,
   long,
   mapOf,
   textOf,
   timestamp,
-  uuid,
 } from "../../wire/values.ts";
-import { assertCanReceive } from "../../broker/admission.ts";
+import { assertCanReceive, assertCanSend } from "../../broker/admission.ts";
 import { holdOf } from "./session-operations.ts";
-import { findLocks, reorderGuid } from "./lock-tokens.ts";
+import { findLocks } from "./lock-tokens.ts";
+import { receiveDeferred } from "./receive-deferred.ts";
 import { arrayField, integerField, type Operation, sequenceNumbers, textField } from "./operation.ts";
 
 const LISTEN = ["Listen"] as const;
@@ -64,7 +63,8 @@ const renewLock: Operation = {
 
 const scheduleMessage: Operation = {
   claims: SEND,
-  async run({ namespace, place: { entity }, body }) {
+  async run({ namespace, place: { entity, queue }, body }) {
+    assertCanSend(entity, queue);
     const messages = arrayField(body, "messages").map((entry) => {
       const message = entry.type === "map" ? entryOf(entry, "message") : undefined;
       if (message?.type !== "binary") throw new BrokerError("invalid", "A message to schedule is missing.");
@@ -77,47 +77,10 @@ const scheduleMessage: Operation = {
 
 const cancelScheduledMessage: Operation = {
   claims: SEND,
-  async run({ namespace, place: { entity }, body }) {
+  async run({ namespace, place: { entity, queue }, body }) {
+    assertCanSend(entity, queue);
     await cancelScheduled(entity, namespace.machinery, sequenceNumbers(body));
     return mapOf({});
-  },
-};
-
-/** Deferred messages, all or none: locked for the receiver, or deleted (receiver-settle-mode 0). */
-const receiveBySequenceNumber: Operation = {
-  claims: LISTEN,
-  async run(call) {
-    const {
-      place: { entity, queue },
-      body,
-    } = call;
-    assertCanReceive(entity);
-    const hold = holdOf(call);
-    const { journal, messages } = queue.machinery;
-    const heads = sequenceNumbers(body).map((sequence) => {
-      const head = messages.find(queue.id, sequence);
-      const isThere = head?.state === State.deferred && head.session === (hold?.id ?? null);
-      if (isThere && !queue.locks.isLocked(sequence)) return head;
-      throw new BrokerError(
-        "messageNotFound",
-        `There is no deferred message with sequence number ${sequence}.`,
-      );
-    });
-    const found = heads.map((head) => ({ head, payload: Buffer.from(messages.payload(head)) }));
-    if (integerOf(entryOf(body, "receiver-settle-mode")) === 0) {
-      await journal.change(() => heads.map((head) => messages.remove(head)));
-      for (const head of heads) queue.left(head);
-      const replies = found.map(({ head, payload }) => ({
-        message: binary(queue.encode(head, undefined, { payload })),
-      }));
-      return mapOf({ messages: list(replies.map((reply) => mapOf(reply))) });
-    }
-    const replies = found.map(({ head, payload }) => {
-      const lock = queue.lock(head, hold);
-      const message = binary(queue.encode(head, hold?.until ?? lock.until, { payload }));
-      return mapOf({ "lock-token": uuid(reorderGuid(lock.token)), message });
-    });
-    return mapOf({ messages: list(replies) });
   },
 };
 
@@ -126,9 +89,10 @@ const updateDisposition: Operation = {
   claims: LISTEN,
   async run(call) {
     const {
-      place: { queue },
+      place: { entity, queue },
       body,
     } = call;
+    assertCanReceive(entity);
     const hold = holdOf(call);
     const locks = findLocks(queue, arrayField(body, "lock-tokens"), hold);
     const settle = disposition(textField(body, "disposition-status"), body);
@@ -184,6 +148,6 @@ export const messageOperations: Readonly<Record<string, Operation>> = {
   "com.microsoft:renew-lock": renewLock,
   "com.microsoft:schedule-message": scheduleMessage,
   "com.microsoft:cancel-scheduled-message": cancelScheduledMessage,
-  "com.microsoft:receive-by-sequence-number": receiveBySequenceNumber,
+  "com.microsoft:receive-by-sequence-number": receiveDeferred,
   "com.microsoft:update-disposition": updateDisposition,
 };

@@ -10,15 +10,12 @@ const MAX_SESSIONS = 1000;
 
 /**
  * The hold of the session that a request names, if it is the requester's own. Undefined where the queue has
- * no sessions.
+ * no sessions: there a message's session id means nothing, and the client names it all the same.
  * @throws BrokerError (sessionLockLost) when the session is not held by the requester
  */
 export function holdOf({ place: { queue }, body, requester }: OperationCall): SessionHold | undefined {
+  if (queue.sessions === undefined) return undefined;
   const id = textOf(entryOf(body, "session-id"));
-  if (queue.sessions === undefined) {
-    if (id !== undefined) throw new BrokerError("notAllowed", "The entity does not require sessions.");
-    return undefined;
-  }
   const hold = queue.sessions.held(id ?? "");
   const isOwn =
     hold?.owner?.peer === requester.peer &&
