@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { openTalks, said } from "./open-talks.ts";
+
+test("a session is followed by a subscriber or an iterator like a queue, in order even after a failure", async () => {
+  const { client } = await openTalks();
+  await client.createSender("talks").sendMessages([...said("a", 1, 2, 3), ...said("b", 4, 5)]);
+  const receiver = await client.acceptSession("talks", "a");
+  const seen: string[] = [];
+  receiver.subscribe({
+    processMessage: async ({ body, deliveryCount }) => {
+      seen.push(`${String(body)} ${deliveryCount}`);
+      if (body === 1 && deliveryCount === 0) throw new Error("not now");
+    },
+    processError: async () => undefined,
+  });
+  await expect.poll(() => seen).toEqual(["1 0", "1 1", "2 0", "3 0"]);
+  await receiver.close();
+
+  const next = await client.acceptNextSession("talks");
+  const bodies: unknown[] = [];
+  for await (const message of next.getMessageIterator()) {
+    bodies.push(message.body);
+    await next.completeMessage(message);
+    if (message.body === 5) break;
+  }
+  expect(bodies).toEqual([4, 5]);
+});
+
+test("a session has any name up to 128 characters and any state up to the size of a message", async () => {
+  const { client } = await openTalks();
+  const name = "ünï/$ x' ".repeat(15).slice(0, 128);
+  await client.createSender("talks").sendMessages(said(name, 1));
+  const receiver = await client.acceptNextSession("talks");
+  expect(receiver.sessionId).toBe(name);
+  for (const state of ["text", Buffer.from([0, 255]), { deep: [1, null] }, 0, "x".repeat(250_000)]) {
+    await receiver.setSessionState(state);
+    expect(await receiver.getSessionState()).toEqual(state);
+  }
+  await expect(receiver.setSessionState("x".repeat(300_000))).rejects.toMatchObject({
+    code: "MessageSizeExceeded",
+  });
+  expect(await receiver.getSessionState()).toHaveLength(250_000);
+});
