@@ -2,6 +2,9 @@ import { z } from "zod";
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 
+/** NCRONTAB with seconds; read by the Functions host, which says nothing of a function whose schedule it cannot read. */
+const schedule = z.string().regex(/^\S+(\s+\S+){5}$/, "is not the six fields of a schedule with seconds");
+
 /** Checks between settings run although single settings are wrong, so that all faults are named at once. */
 const inAnyCase = { when: () => true };
 
@@ -15,10 +18,13 @@ export const Settings = z
     COSMOS_KEY: z.string().min(1).optional(),
     COSMOS_DATABASE: z.string().min(1).default("expedite"),
     /** A connection string; or, with a managed identity, only the double-underscore form below. */
-    SERVICE_BUS: z.string().min(1).optional(),
+    SERVICE_BUS: z
+      .string()
+      .regex(/(^|;)\s*Endpoint=sb:\/\//i, "has no Endpoint=sb://…")
+      .optional(),
     SERVICE_BUS__fullyQualifiedNamespace: z.string().min(1).optional(),
-    /** NCRONTAB with seconds; read by the Functions host. */
-    SWEEP_SCHEDULE: z.string().min(1),
+    /** How often outboxes are swept. */
+    SWEEP_SCHEDULE: schedule,
     /** Where the API is reached from outside: the links in mails begin with it. */
     PUBLIC_URL: httpUrl,
     /**
@@ -31,19 +37,19 @@ export const Settings = z
     /** How long a customer may take to answer, and how long before that the reminder goes out. */
     ANSWER_WITHIN_MS: z.coerce.number().int().positive().default(259_200_000),
     REMIND_BEFORE_MS: z.coerce.number().int().positive().default(86_400_000),
-    /** NCRONTAB with seconds: how often reminders and deadlines are looked after. */
-    FOLLOW_UP_SCHEDULE: z.string().min(1),
-    RECONCILE_SCHEDULE: z.string().min(1),
+    /** How often reminders and deadlines are looked after. */
+    FOLLOW_UP_SCHEDULE: schedule,
+    RECONCILE_SCHEDULE: schedule,
     /** The first wait of a retry is up to twice this; waits double up to the cap, with full jitter. */
     RETRY_BASE_MS: z.coerce.number().int().positive().default(10_000),
     RETRY_CAP_MS: z.coerce.number().int().positive().default(900_000),
     /** How long a circuit stays open before one call is tried; doubles up to the cap. */
     CIRCUIT_OPEN_MS: z.coerce.number().int().positive().default(30_000),
     CIRCUIT_OPEN_CAP_MS: z.coerce.number().int().positive().default(300_000),
-    /** NCRONTAB with seconds; every 20 seconds or more often, or held deliveries go out more slowly than they could. */
-    RELEASE_SCHEDULE: z.string().min(1),
+    /** Every 20 seconds or more often, or held deliveries go out more slowly than they could. */
+    RELEASE_SCHEDULE: schedule,
     /** When the watch looks at what waits: every minute. */
-    WATCH_SCHEDULE: z.string().min(1),
+    WATCH_SCHEDULE: schedule,
     /** An incoming webhook of a chat that alarms are said in (`{"text": …}`). Secret: its path is its key. */
     ALARM_CHAT_URL: httpUrl.optional(),
     /** Where docs/operations.md can be read; alarms link to its sections. */
@@ -59,11 +65,17 @@ export const Settings = z
     STOCK_PARTNER_URL: httpUrl.optional(),
     STOCK_PARTNER_KEY: z.string().min(1).optional(),
     MAIL_PROVIDER: z.enum(["acs", "smtp"]).default("acs"),
-    MAIL_CONNECTION_STRING: z.string().min(1).optional(),
+    MAIL_CONNECTION_STRING: z
+      .string()
+      .regex(/(^|;)\s*endpoint=https?:\/\//i, "has no endpoint=https://…")
+      .optional(),
     MAIL_ENDPOINT: httpUrl.optional(),
     SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
     /** `host:port` pairs, comma separated, that webhooks may reach although they are private or plain http. */
-    WEBHOOK_PRIVATE_TARGETS: z.string().default(""),
+    WEBHOOK_PRIVATE_TARGETS: z
+      .string()
+      .regex(/^(\s*([^\s,:/]+|\[[^\s,\]]+\]):\d{1,5}\s*(,|$))*$/, "has something that is not host:port")
+      .default(""),
     APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().min(1).optional(),
     /** `Authorization=AAD;ClientId=…`: telemetry is sent with that identity instead of the key; the host reads it too. */
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: z.string().startsWith("Authorization=AAD").optional(),

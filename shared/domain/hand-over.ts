@@ -5,6 +5,12 @@ export const vendorsOf = ({ lines }: Pick<Order, "lines">): string[] => [
   ...new Set(lines.map(({ vendorId }) => vendorId)),
 ];
 
+/** When the vendor handed its lines over; undefined as long as it has not. Names of vendors are anything, `constructor` too. */
+export const handedOverAt = (
+  { handedOver = {} }: Pick<Order, "handedOver">,
+  vendorId: string,
+): string | undefined => (Object.hasOwn(handedOver, vendorId) ? handedOver[vendorId] : undefined);
+
 export type HandOverRefusal = "not-theirs" | "already-handed-over" | "not-confirmed";
 
 /**
@@ -13,11 +19,11 @@ export type HandOverRefusal = "not-theirs" | "already-handed-over" | "not-confir
  */
 export function handOver(order: Order, vendorId: string, occasion: Occasion): Transition<HandOverRefusal> {
   if (!vendorsOf(order).includes(vendorId)) return { ok: false, reason: "not-theirs" };
-  if (order.handedOver?.[vendorId] !== undefined) return { ok: false, reason: "already-handed-over" };
+  if (handedOverAt(order, vendorId) !== undefined) return { ok: false, reason: "already-handed-over" };
   if (order.status !== "confirmed") return { ok: false, reason: "not-confirmed" };
   const handedOver = { ...order.handedOver, [vendorId]: occasion.at };
   const one = { event: "order.handed-over.v1", detail: vendorId } as const;
-  if (vendorsOf(order).some((id) => handedOver[id] === undefined)) {
+  if (vendorsOf(order).some((id) => handedOverAt({ handedOver }, id) === undefined)) {
     return { ok: true, order: advance(order, { handedOver }, { ...one, topics: [] }, occasion) };
   }
   const all = {

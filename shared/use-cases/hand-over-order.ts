@@ -54,5 +54,5 @@ function answerTo(order: Order, vendorId: string, reason: domain.HandOverRefusal
 const receiptOf = (order: Order, vendorId: string): HandOverReceipt => ({
   id: order.id,
   vendorId,
-  handedOverAt: order.handedOver?.[vendorId] ?? order.updatedAt,
+  handedOverAt: domain.handedOverAt(order, vendorId) ?? order.updatedAt,
 });

@@ -4,7 +4,8 @@ import type { PaymentBook } from "#shared/ports/books.ts";
 import { createPartnerApi, notUnderstood } from "../http/partner-api.ts";
 
 const PARTNER = "Payments";
-const PAGE = 200;
+/** So few that a page fits into what is read of an answer, whatever else the provider says of each payment. */
+const PAGE = 100;
 
 const Page = z.object({
   payments: z.array(
@@ -21,7 +22,7 @@ const Page = z.object({
 
 /**
  * What the payment provider has on its books: `GET /payments?from=&after=&limit=` and `GET /payments?orderId=`. A page
- * that is not the last one names the next.
+ * that is not the last one names the next. Throws TransientFault where a list has no end.
  */
 export function createHttpPaymentBook(options: {
   readonly baseUrl: string;
@@ -40,6 +41,7 @@ export function createHttpPaymentBook(options: {
       const page = Page.safeParse(body);
       if (!page.success) throw notUnderstood(PARTNER, status, page.error);
       yield* page.data.payments;
+      if (after !== undefined && page.data.next === after) throw notUnderstood(PARTNER, status);
       after = page.data.next;
     } while (after !== undefined);
   }

@@ -24,7 +24,7 @@ export interface PlanVendorNoticesDeps {
  * Turns one event of an order into one delivery per vendor, each of its own on the queue of the vendor's channel, so
  * that no vendor waits for another. A cancellation reaches exactly the vendors who were told of the order, or may
  * have been; the notices of the others are taken back. May run twice and in any order. A vendor who does not exist any
- * more keeps nobody else from being told: only then the event is parked (PermanentFault `UnknownVendor`).
+ * more, or cannot be read, keeps nobody else from being told: only then the event fails (PermanentFault `UnknownVendor`).
  */
 export async function planVendorNotices(
   deps: PlanVendorNoticesDeps,
@@ -34,24 +34,33 @@ export async function planVendorNotices(
 ): Promise<Outcome> {
   const order = await deps.orders.get(ref);
   if (order === undefined) throw new TransientFault(`Order ${ref.orderId} is not visible yet`);
-  const { vendors, unknown } = await vendorsOf(deps.directory, order);
+  const { vendors, unknown, failures } = await vendorsOf(deps.directory, order);
   const plan = event === "order.cancelled.v1" ? planCancellation : planNewOrder;
   const due = await Promise.all(vendors.map((vendor) => plan(deps, order, vendor, occasion)));
   await enqueue(deps.bus, due);
+  if (failures.length > 0) throw failures[0];
   if (unknown.length > 0)
     throw new PermanentFault("UnknownVendor", `Vendor ${unknown.join(", ")} does not exist`);
   return DONE;
 }
 
-async function vendorsOf(
-  directory: Directory,
-  order: Order,
-): Promise<{ readonly vendors: readonly Vendor[]; readonly unknown: readonly string[] }> {
+interface Vendors {
+  readonly vendors: readonly Vendor[];
+  readonly unknown: readonly string[];
+  /** Why others could not be asked about. */
+  readonly failures: readonly unknown[];
+}
+
+async function vendorsOf(directory: Directory, order: Order): Promise<Vendors> {
   const ids = [...new Set(order.lines.map((line) => line.vendorId))];
-  const found = await Promise.all(ids.map((id) => directory.vendor(id)));
+  const found = await Promise.allSettled(ids.map((id) => directory.vendor(id)));
   return {
-    vendors: found.filter((vendor) => vendor !== undefined),
-    unknown: ids.filter((_, position) => found[position] === undefined),
+    vendors: found.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : [])),
+    unknown: ids.filter((_, position) => {
+      const one = found[position];
+      return one?.status === "fulfilled" && one.value === undefined;
+    }),
+    failures: found.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])),
   };
 }
 

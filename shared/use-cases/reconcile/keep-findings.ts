@@ -11,17 +11,23 @@ export interface KeepFindingsDeps {
   readonly log: Log;
 }
 
-/** Writes down what a whole run found, and forgets what it did not find again. Answers how many are new. */
+/** More than people can look at: then one cause is behind them all (a provider's empty books, a store that is gone). */
+export const MOST_FINDINGS = 1_000;
+
+/**
+ * Writes down what a whole run found, and forgets what it did not find again. Of too many the known ones are kept first, and
+ * how many there were is logged. Answers how many are new.
+ */
 export async function keepFindings(
   { findings, system, log }: KeepFindingsDeps,
   suspicions: readonly Suspicion[],
 ): Promise<number> {
   const at = new Date(system.now()).toISOString();
   const before = new Map((await findings.open()).map((finding) => [finding.id, finding]));
-  const now = new Map<string, Finding>();
+  const found = new Map<string, Finding>();
   for (const { kind, subject, brandId, orderId, detail, repair } of suspicions) {
     const id = findingIdFor(kind, subject);
-    now.set(id, {
+    found.set(id, {
       id,
       kind,
       subject,
@@ -33,6 +39,9 @@ export async function keepFindings(
       lastSeenAt: at,
     });
   }
+  const knownFirst = [...found].toSorted(([a], [b]) => Number(before.has(b)) - Number(before.has(a)));
+  const now = new Map(knownFirst.slice(0, MOST_FINDINGS));
+  if (now.size < found.size) log.error("reconcile.too-many-findings", { found: found.size, kept: now.size });
   const news = [...now.values()].filter(({ id }) => !before.has(id));
   for (const { kind, subject, orderId, detail, repairing } of news) {
     log.warn("reconcile.finding", { kind, subject, order: orderId, detail, repairing });

@@ -90,6 +90,16 @@ describe("settings", () => {
     ["a provider that nobody knows", { MAIL_PROVIDER: "pigeon" }, "MAIL_PROVIDER"],
     ["SMTP without its address", { MAIL_PROVIDER: "smtp" }, "SMTP_URL"],
     ["a key for links that can be guessed", { LINK_KEYS: "a-new-key-of-our-own,short" }, "LINK_KEYS"],
+    ["a connection string of something else", { SERVICE_BUS: "AccountName=x;Key=y" }, "SERVICE_BUS"],
+    ["a mail connection without its endpoint", { MAIL_CONNECTION_STRING: "key=y" }, "MAIL_CONNECTION_STRING"],
+    [
+      "a private target without its port",
+      { WEBHOOK_PRIVATE_TARGETS: "localhost" },
+      "WEBHOOK_PRIVATE_TARGETS",
+    ],
+    ["a private target that is a URL", { WEBHOOK_PRIVATE_TARGETS: "http://x:80" }, "WEBHOOK_PRIVATE_TARGETS"],
+    ["a schedule without seconds", { SWEEP_SCHEDULE: "*/5 * * * *" }, "SWEEP_SCHEDULE"],
+    ["a schedule in words", { RECONCILE_SCHEDULE: "at night" }, "RECONCILE_SCHEDULE"],
     [
       "a stock partner without its key",
       { STOCK_PROVIDER: "partner", STOCK_PARTNER_URL: "http://x/" },
@@ -115,6 +125,10 @@ describe("settings", () => {
     [
       "a stock partner",
       { ...enough, STOCK_PROVIDER: "partner", STOCK_PARTNER_URL: "https://s/", STOCK_PARTNER_KEY: "k" },
+    ],
+    [
+      "private targets of every kind",
+      { ...enough, WEBHOOK_PRIVATE_TARGETS: "10.0.0.1:80, [::1]:8080,x.local:1" },
     ],
   ])("%s is enough", (_what, environment) => {
     expect(() => parseSettings(environment)).not.toThrow();

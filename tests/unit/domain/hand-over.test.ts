@@ -28,6 +28,24 @@ describe("handing over", () => {
     expect(handOver(one, "vendor-knit", later)).toEqual({ ok: false, reason: "not-theirs" });
   });
 
+  test("vendors may have any name: one that objects have by nature has not handed over before it says so", () => {
+    const lines = ["vendor-mill", "constructor", "toString"].map((vendorId) => ({
+      sku: `OF-${vendorId}`,
+      quantity: 1,
+      unitPrice: 100,
+      vendorId,
+    }));
+    const order = moved(confirmOrder(anOrder({ lines }), anOccasion()));
+    const one = moved(handOver(order, "vendor-mill", anOccasion()));
+    expect(one.status).toBe("confirmed");
+    const two = moved(handOver(one, "constructor", later));
+    expect([two.status, Object.keys(two.handedOver ?? {})]).toEqual([
+      "confirmed",
+      ["vendor-mill", "constructor"],
+    ]);
+    expect(moved(handOver(two, "toString", later)).status).toBe("fulfilled");
+  });
+
   test("is refused for an order that does not stand, and from the first one on the order cannot be cancelled", () => {
     const cancelled = moved(cancelOrder(confirmed(), undefined, anOccasion()));
     for (const order of [anOrder(), cancelled]) {

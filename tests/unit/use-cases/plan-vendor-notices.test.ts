@@ -46,6 +46,23 @@ describe("a confirmed order", () => {
     ]);
   });
 
+  test("of a vendor whose document cannot be read is planned for the others, and then fails", async () => {
+    const damaged = new TypeError("no vendor any more");
+    const directory = {
+      ...app.directory,
+      vendor: (id: string) => (id === WEBHOOK_VENDOR ? Promise.reject(damaged) : app.directory.vendor(id)),
+    };
+    const planned = planVendorNotices(
+      { ...app, directory },
+      refOf(confirmed),
+      "order.confirmed.v1",
+      anOccasion(),
+    );
+    await expect(planned).rejects.toBe(damaged);
+    expect(deliveries()).toEqual(["order.confirmed.v1 vendor-dairy pending"]);
+    expect(app.bus.arrived.map(({ target }) => target)).toEqual(["vendor-email"]);
+  });
+
   test("planned again, also at the same time, is planned once", async () => {
     await Promise.all([planConfirmed(), planConfirmed()]);
     await planConfirmed();
