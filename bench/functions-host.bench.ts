@@ -1,64 +1,31 @@
-import { ServiceBusClient } from "@azure/service-bus";
-import { execFile, type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { ORDER, writeBenchApp } from "./functions-host/bench-app.ts";
+import { messages } from "./functions-host/messages.ts";
+import {
+  at,
+  dropEverything,
+  end,
+  folder,
+  median,
+  row,
+  start,
+  type Started,
+  startHost,
+} from "./functions-host/processes.ts";
+import { reloads } from "./functions-host/reloads.ts";
 import { cpuMsOf } from "./processes.ts";
 
 /**
  * What the Functions host costs: requests and messages through it against bare `node:http` and the library alone, all in one
- * run; and how long a caller waits who finds nobody there. Load generator, host, worker and broker share the machine.
+ * run; how long a caller waits who finds nobody there, and a developer who saves a file. Load generator, host, worker and broker
+ * share the machine.
  */
 const CONNECTIONS = 64;
 const SECONDS = 5;
-const MESSAGES = 40_000;
-/** Handled before the clock starts: a new worker is slow until V8 has compiled what is hot. */
-const WARM_UP_MESSAGES = 10_000;
 
 const run = promisify(execFile);
-const folder = mkdtempSync(join(tmpdir(), "functions-host-bench-"));
-const at = (file: string): string => join(import.meta.dirname, "functions-host", file);
-const children: ChildProcess[] = [];
-
-interface Started {
-  readonly pid: number;
-  readonly port: number;
-  readonly workers: readonly number[];
-  readonly masterKey?: string;
-}
-
-async function start(file: string, ...args: readonly string[]): Promise<Started> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", at(file), ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(folder, "compile-cache") }, // as npm start has it
-  });
-  children.push(child);
-  const line = await new Promise<string>((resolve, reject) => {
-    child.stdout.once("data", (chunk) => resolve(String(chunk)));
-    child.once("exit", () => reject(new Error(`${file} ended`)));
-  });
-  return { ...JSON.parse(line), pid: child.pid ?? 0 };
-}
-
-async function end({ pid }: Started): Promise<void> {
-  const child = children.find((each) => each.pid === pid);
-  const gone = new Promise((resolve) => child?.once("exit", resolve));
-  child?.kill("SIGTERM");
-  await gone;
-}
-
-const startHost = (appRoot: string, more: object = {}): Promise<Started> =>
-  start(
-    "host-process.ts",
-    JSON.stringify({ appRoot, dataFolder: mkdtempSync(join(folder, "data-")), settings: {}, ...more }),
-  );
-
-const row = (cells: readonly (string | number)[]): void => {
-  console.log(cells.map((cell, column) => String(cell).padStart(column === 0 ? 44 : 12)).join(""));
-};
 
 async function http(title: string, server: Started, bareMicros?: number): Promise<number> {
   const load = async (connections: number, seconds: number) => {
@@ -96,56 +63,6 @@ async function libraryAlone(title: string, appRoot: string, bare: number): Promi
   row([title, "", "", "", "", microsPerInvocation.toFixed(0), (microsPerInvocation / bare).toFixed(1)]);
 }
 
-async function messages(appRoot: string): Promise<void> {
-  const broker = await startBroker();
-  const client = new ServiceBusClient(broker.connectionString);
-  const sender = client.createSender("bench");
-  for (let sent = 0; sent < MESSAGES; sent += 1000) {
-    await sender.sendMessages(
-      Array.from({ length: 1000 }, (_, index) => ({ messageId: `m${sent + index}`, body: { id: index } })),
-    );
-  }
-  await client.close();
-  const host = await startHost(appRoot, { settings: { BUS: broker.connectionString, QUEUE: "bench" } });
-  const pids = [host.pid, ...host.workers];
-  let first = await broker.waiting();
-  for (; first > MESSAGES - WARM_UP_MESSAGES; first = await broker.waiting()) await sleep(20);
-  const startedAt = performance.now();
-  const before = pids.map(cpuMsOf);
-  while ((await broker.waiting()) > 0) await sleep(20);
-  const seconds = (performance.now() - startedAt) / 1000;
-  const micros = pids.map((pid, index) =>
-    (((cpuMsOf(pid) - (before[index] ?? 0)) / first) * 1000).toFixed(0),
-  );
-  row(["Service Bus trigger, no-op, one worker", (first / seconds).toFixed(0), "", "", micros.join(" + ")]);
-  await end(host);
-  await broker.stop();
-}
-
-async function startBroker() {
-  const { startServiceBus } = await import("#local/service-bus/index.ts");
-  const { realClock } = await import("#local/clock/clock.ts");
-  const bus = await startServiceBus({
-    dataFolder: join(folder, "bus"),
-    clock: realClock,
-    durability: "strict",
-    log: () => undefined,
-    amqpPort: 0,
-    administrationPort: 0,
-    sharedAccessKeys: [{ name: "Root", key: "not-a-secret", claims: ["Manage", "Send", "Listen"] }],
-    topology: { queues: [], topics: [] },
-    entities: [{ kind: "queue", path: "bench", description: {} }],
-  });
-  const { ServiceBusBacklog } = await import("#local/functions-host/scale/backlog.ts");
-  const backlog = new ServiceBusBacklog(() => undefined, bus.administrationPort);
-  const target = { connectionString: bus.connectionString, name: "bench", entity: { queue: "bench" } };
-  return {
-    connectionString: bus.connectionString,
-    waiting: async () => (await backlog.active(target)) ?? Number.NaN,
-    stop: () => bus.stop(),
-  };
-}
-
 const post = async (port: number): Promise<number> => {
   const response = await fetch(`http://127.0.0.1:${port}/api/orders`, {
     method: "POST",
@@ -155,9 +72,6 @@ const post = async (port: number): Promise<number> => {
   await response.arrayBuffer();
   return response.status;
 };
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 /** A process that starts, and the first request it answers. */
 async function coldProcess(begin: () => Promise<Started>): Promise<number> {
@@ -245,8 +159,10 @@ try {
     const cold = await coldProcess(() => startHost(appRoot));
     row([`${name}: host and app, both new`, cold.toFixed(0), `${(cold - bareStart).toFixed(0)} above`]);
   }
+
+  console.log("\nms from a saved file to the first answer of the new code (median)");
+  await reloads();
 } finally {
-  for (const child of children) child.kill("SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
+  dropEverything();
 }
 process.exit(0);
