@@ -13,7 +13,7 @@ import { eventLog } from "./terminal-log.ts";
 const SOURCES = ["functions", "shared"];
 
 /** Editors write a file in several steps. */
-const QUIET_MS = 10;
+const QUIET_MS = 15;
 
 const { values } = parseArgs({
   options: { inspect: { type: "boolean" }, "inspect-port": { type: "string" } },

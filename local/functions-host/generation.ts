@@ -40,6 +40,7 @@ export class Generation {
   readonly #options: GenerationOptions;
   readonly #groups = new Map<string, InstanceGroup>();
   readonly #seeds = new Map<string, Instance>();
+  readonly #dropped: Promise<void>[] = [];
   #plan: ReadonlyMap<string, readonly IndexedFunction[]> = new Map();
   #functions: readonly IndexedFunction[] = [];
   #bindings: Bindings | undefined;
@@ -124,7 +125,7 @@ export class Generation {
   async stop(graceMs: number): Promise<void> {
     const seeds = [...this.#seeds.values()].map((seed) => seed.drain(0));
     this.#seeds.clear();
-    await Promise.all([...seeds, ...this.groups.map((group) => group.stop(graceMs))]);
+    await Promise.all([...seeds, ...this.#dropped, ...this.groups.map((group) => group.stop(graceMs))]);
     await within(this.#bindings?.close(), CLOSE_MS);
   }
 
@@ -135,8 +136,8 @@ export class Generation {
     for (const name of seedGroups(scale.grouping)) {
       this.#seeds.set(name, this.#addGroup(name).launchInstance());
     }
-    const [first] = await Promise.all([...this.#seeds.values()].map((seed) => seed.loaded));
-    if (first !== undefined) this.#app = first;
+    // All load the same app: who has done so first speaks for the others, which may belong to nobody.
+    this.#app = await Promise.race([...this.#seeds.values()].map((seed) => seed.loaded));
     this.#functions = indexFunctions(this.#app.functions, settings).filter(
       ({ name }) => !isDisabled(name, settings),
     );
@@ -147,7 +148,7 @@ export class Generation {
     });
     this.#plan = planGroups(this.#functions, scale.grouping);
     for (const name of this.#plan.keys()) this.#addGroup(name);
-    await Promise.all([...this.#groups.keys()].map((name) => this.#dropUnlessPlanned(name)));
+    for (const name of this.#groups.keys()) this.#dropUnlessPlanned(name);
   }
 
   #addGroup(name: string): InstanceGroup {
@@ -169,11 +170,12 @@ export class Generation {
     return group;
   }
 
-  async #dropUnlessPlanned(name: string): Promise<void> {
+  /** A seed that turns out to have no work ends by itself; the start does not wait for that. */
+  #dropUnlessPlanned(name: string): void {
     if (this.#plan.has(name)) return;
     this.#groups.delete(name);
     const seed = this.#seeds.get(name);
     this.#seeds.delete(name);
-    await seed?.drain(0);
+    if (seed !== undefined) this.#dropped.push(seed.drain(0));
   }
 }

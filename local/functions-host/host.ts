@@ -13,7 +13,7 @@ import { urlOf, whereIs } from "./where.ts";
 import { hostId } from "./host-id.ts";
 import type { ListenerContext } from "./listener.ts";
 import { type Invoke, type Listeners, within } from "./pool/instance.ts";
-import { Workers } from "./pool/workers.ts";
+import type { Workers } from "./pool/workers.ts";
 import { ScaleControl } from "./scale/scale-control.ts";
 import { type ScaleSettings, scaleSettings } from "./scale/scale-settings.ts";
 import { Triggers } from "./triggers.ts";
@@ -24,13 +24,9 @@ const DRAIN_MS = 10_000;
 /** How long the end of a request may take to leave when everything has stopped. */
 const LAST_WORDS_MS = 3000;
 
-/**
- * Starts the host: loads the app, opens the HTTP port, begins to listen and to run timers.
- *
- * @throws HostRefusal when the app cannot be loaded or asks for something this host does not do.
- */
-export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const host = new Host(options);
+/** See `startFunctionsHost`. */
+export async function startHost(options: FunctionsHostOptions, workers: Workers): Promise<FunctionsHost> {
+  const host = new Host(options, workers);
   try {
     return await host.start();
   } catch (error) {
@@ -57,12 +53,12 @@ class Host {
   #stopping: Promise<void> | undefined;
   #port = 0;
 
-  constructor(options: FunctionsHostOptions) {
+  constructor(options: FunctionsHostOptions, workers: Workers) {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
     this.#hostJson = readHostJson(options.appRoot);
     this.#scale = scaleSettings(options.inProcess ? IN_PROCESS : options.scale);
-    this.#workers = new Workers(options);
+    this.#workers = workers;
     this.#keys = new Keys(join(options.dataFolder, "secrets"));
     this.#control = new ScaleControl(this.#scale, {
       serviceBus: this.#hostJson.extensions.serviceBus,
@@ -247,7 +243,6 @@ class Host {
       drainMs,
     );
     await Promise.all([this.#generation?.stop(0), ...this.#leaving]);
-    this.#workers.close();
     await within(this.#frontEnd.drain(LAST_WORDS_MS), LAST_WORDS_MS);
     this.#frontEnd.close();
     await Promise.all([this.#singletons?.close(), this.#control.close()]);

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { HttpFunction } from "../app/index-functions.ts";
 import type { HttpSettings } from "../app/host-json.ts";
+import { createServer } from "../../node-http.ts";
 import type { Log } from "../../part.ts";
 import { within } from "../pool/instance.ts";
 import { InvocationFailure } from "../pool/worker-failure.ts";

@@ -1,5 +1,6 @@
-import { Agent, type IncomingMessage, request as sendRequest, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
+import { Agent, request as sendRequest } from "../../node-http.ts";
 import type { TypedData } from "../worker/wire.ts";
 
 /** The real proxy's: how long a function may leave its caller without a sign. */

@@ -19,13 +19,16 @@ export interface SpareWorkerOptions {
   readonly appRoot: string;
   readonly launch: LaunchWorker;
   readonly clock: Clock;
+  /** Whether there is another one after the first: for reloads. */
+  readonly successors: boolean;
 }
 
 /**
- * One worker ahead of need, for reloads: Node runs, the packages that the app imports at its start are loaded, the app is not.
- * Whoever launches a worker takes it; when the app is loaded there, or could not be, the next spare is made. It is no instance.
+ * One worker ahead of need; whoever launches a worker takes it. It is no instance. The first is made at once and loads the app before
+ * anybody asks. Where there are successors, the next is made when the app is loaded in the one before, or could not be: Node
+ * runs in it, the packages that the app imports at its start are loaded, the app is not.
  *
- * none -> preparing -> ready -> taken; a spare that dies, or whose packages have been replaced on disk, is replaced.
+ * none -> made -> taken; a successor that dies, or whose packages have been replaced on disk, is replaced.
  */
 export class SpareWorker {
   readonly #options: SpareWorkerOptions;
@@ -38,6 +41,8 @@ export class SpareWorker {
   constructor(options: SpareWorkerOptions) {
     this.#options = options;
     this.#restarts = new RestartPolicy(options.clock, 1);
+    this.#spare = this.#make();
+    this.#spare.link.post({ kind: "begin" });
   }
 
   readonly launch: LaunchWorker = (events) => {
@@ -59,6 +64,7 @@ export class SpareWorker {
 
   #makeOneIn(delayMs: number): void {
     this.#making?.cancel();
+    if (!this.#options.successors) return;
     this.#making = this.#options.clock.schedule(delayMs, () => {
       if (!this.#closed) this.#spare ??= this.#make();
     });
@@ -82,7 +88,7 @@ export class SpareWorker {
   }
 
   #make(): Spare {
-    let said: FromWorker[] = [];
+    const said: FromWorker[] = [];
     let taker: WorkerEvents | undefined;
     const link = this.#options.launch({
       message(message) {
@@ -91,14 +97,14 @@ export class SpareWorker {
       },
       exit: (how) => (taker === undefined ? this.#died(spare) : taker.exit(how)),
     });
-    link.post({ kind: "prepare", modules: this.#modules });
+    if (this.#options.successors) link.post({ kind: "prepare", modules: this.#modules });
     const spare: Spare = {
       link,
       installed: installedPackages(this.#options.appRoot),
       take(events) {
         taker = events;
-        for (const message of said) events.message(message);
-        said = [];
+        // Not before the taker has the link in its hands.
+        queueMicrotask(() => said.forEach((message) => events.message(message)));
         return link;
       },
     };

@@ -25,8 +25,9 @@ export class Workers {
     const { appRoot, watch, inProcess, workerExecArgv = [] } = options;
     // A debugger that attaches to the port of the app must not find a process without it.
     const isDebugged = workerExecArgv.some((argument) => argument.startsWith("--inspect"));
-    if (watch === true && inProcess !== true && !isDebugged)
-      this.#spare = new SpareWorker({ appRoot, clock: realClock, launch: this.#forked(0) });
+    if (inProcess === true || isDebugged) return;
+    const launch = this.#forked(0);
+    this.#spare = new SpareWorker({ appRoot, clock: realClock, launch, successors: watch === true });
   }
 
   launcher(work: "requests" | "background"): LaunchWorker {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { watchFolders } from "./watch-folders.ts";
 
 /** A build writes several files; a reload begins when nothing more has come for this long. */
-const QUIET_MS = 10;
+const QUIET_MS = 15;
 
 /** Names of files and folders that are no part of an app: other people's, hidden ones, drafts. */
 const IGNORED = /^(node_modules|\..*|.*\.(new|tmp|swp|map)|.*~)$/;

@@ -97,7 +97,7 @@ export type ToWorker =
    * before `begin`, if at all.
    */
   | { readonly kind: "prepare"; readonly modules: readonly string[] }
-  /** Load the app, then answer `ready` or `start-failed`. */
+  /** Load the app, then answer `ready` or `start-failed`. What is said twice counts once. */
   | { readonly kind: "begin" }
   | { readonly kind: "invoke"; readonly request: InvocationRequest }
   /** Run the appTerminate hooks, then answer `terminated`. */

@@ -21,6 +21,7 @@ export interface Worker {
 export function startWorker(appRoot: string, send: (message: FromWorker) => void): Worker {
   const registry = new AppRegistry((entry) => sendLog(entry, send));
   let imports: NotedImports | undefined;
+  let begun: Promise<void> | undefined;
   serveCoreModule(registry);
 
   async function begin(): Promise<void> {
@@ -40,7 +41,7 @@ export function startWorker(appRoot: string, send: (message: FromWorker) => void
           invoke(registry, message.request, send);
           break;
         case "begin":
-          void begin();
+          begun ??= begin();
           break;
         case "prepare":
           imports = noteImports();

@@ -1,6 +1,7 @@
 import type { Server as NetServer } from "node:net";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { once } from "node:events";
+import { createServer } from "../../node-http.ts";
 import type { Log } from "../../part.ts";
 import { errorAnswer } from "./answers.ts";
 import { findRoute, type Reply, type Route } from "./router.ts";

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { checkToken, type SharedAccessKey } from "../access/sas.ts";
+import { createServer } from "../../node-http.ts";
 import type { Log } from "../../part.ts";
 import type { Namespace } from "../broker/namespace.ts";
 import { asBrokerError, BrokerError, type ErrorCode } from "../errors.ts";

@@ -1,4 +1,4 @@
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -39,7 +39,11 @@ async function useAppWithPackage(form: "module" | "commonjs" = "module") {
   /** The process that has imported the package since these did. */
   const nextImporter = (known: readonly number[]): Promise<number> =>
     eventually(async () => (await importers()).find((pid) => !known.includes(pid)));
-  const save = (version: string) => writeFile(join(appRoot, "src/index.js"), source(version, form));
+  /** In one step, as careful editors do: half a file would take the process that stands by. */
+  const save = async (version: string): Promise<void> => {
+    await writeFile(join(appRoot, "src/index.js.new"), source(version, form));
+    await rename(join(appRoot, "src/index.js.new"), join(appRoot, "src/index.js"));
+  };
   return { host, nextImporter, save };
 }
 

@@ -17,7 +17,7 @@ interface Process {
 const READY = { kind: "ready", functions: [], capabilities: {}, modules: ["node:http"] } as const;
 const silent: WorkerEvents = { message: () => undefined, exit: () => undefined };
 
-function useSpare() {
+function useSpare(successors = true) {
   const appRoot = mkdtempSync(join(tmpdir(), "spare-"));
   onTestFinished(() => rmSync(appRoot, { recursive: true, force: true }));
   writeFileSync(join(appRoot, "package.json"), "{}");
@@ -26,6 +26,7 @@ function useSpare() {
   const spare = new SpareWorker({
     appRoot,
     clock,
+    successors,
     launch(events) {
       const process: Process = { pid: processes.length + 1, events, told: [], killed: false };
       processes.push(process);
@@ -58,6 +59,33 @@ test("half a second after the app is loaded there is a spare, which imports what
   expect(at(1).told).toEqual([{ kind: "prepare", modules: ["node:http"] }]);
 });
 
+test("the first loads the app before anybody asks for it, and who asks hears of it once the link is there", async () => {
+  const { spare, at } = useSpare();
+  at(0).events.message(READY);
+  const heard: unknown[] = [];
+
+  const link = spare.launch({ message: (message) => heard.push(message), exit: (how) => heard.push(how) });
+  expect(heard).toEqual([]);
+  await Promise.resolve();
+
+  expect(link.pid).toBe(1);
+  expect(at(0).told).toEqual([{ kind: "prepare", modules: [] }, { kind: "begin" }]);
+  expect(heard).toEqual([READY]);
+});
+
+test("without successors the first is the only one, and nothing is prepared", async () => {
+  const { spare, clock, processes, at, begin } = useSpare(false);
+  await begin();
+
+  await clock.advance(60_000);
+  const second = spare.launch(silent);
+
+  expect(second.pid).toBe(2);
+  expect(processes).toHaveLength(2);
+  expect(at(0).told).toEqual([{ kind: "begin" }]);
+  expect(at(1).told).toEqual([]);
+});
+
 test("what a spare said is heard by who takes it, and so is its end", async () => {
   const { spare, at, begin } = useSpare();
   await begin();
@@ -66,6 +94,7 @@ test("what a spare said is heard by who takes it, and so is its end", async () =
   const heard: unknown[] = [];
 
   spare.launch({ message: (message) => heard.push(message), exit: (how) => heard.push(how) });
+  await Promise.resolve();
   at(1).events.exit("exit code 3");
 
   expect(heard).toEqual([line, "exit code 3"]);
