@@ -14,8 +14,8 @@ import type { AwaitPoint } from "./support/await-points.ts";
 import { type Kill, phases } from "./support/control.ts";
 import { buildInstrumentedApp } from "./support/instrumented-app.ts";
 import type { Answer, Order } from "./crash/lane.ts";
-import { scenarios } from "./crash/scenarios.ts";
-import type { Recording, Result, Task } from "./crash/theatre.ts";
+import { DEATHS_IN_A_COURSE, scenarios } from "./crash/scenarios.ts";
+import type { Met, Recording, Result, Task } from "./crash/theatre.ts";
 import { explanationOf, isMetByChance } from "./crash/unreached.ts";
 import { concludes } from "./support/verdict.ts";
 
@@ -53,15 +53,12 @@ function firstKills(points: readonly AwaitPoint[]): [string, Omit<Kill, "name">]
   });
 }
 
-/** So many deaths one course of an order is asked to outlive; more would use up the deliveries of a message. */
-const DEATHS_IN_A_COURSE = 4;
-
 /** Each point and function once, before and after, in the first scenario that comes past it. */
 function tasksOf(recordings: readonly Recording[], words: readonly string[]): Task[] {
   const seen = new Set<string>();
   return recordings.flatMap(({ scenario, met }) => {
     const fresh = met.filter(({ point, during }) => {
-      const name = `${point} ${during}`;
+      const name = placeOf({ point, during });
       const isFresh = !seen.has(name) && (words.length === 0 || words.some((word) => name.includes(word)));
       seen.add(name);
       return isFresh && !isMetByChance({ id: point });
@@ -97,17 +94,26 @@ async function killAll(lanes: readonly Lane[], tasks: readonly Task[]): Promise<
   return results;
 }
 
-/** A cache or a neighbour may have kept a course from a point: it gets another one, alone. */
+const placeOf = ({ point, during }: Met): string => `${point} ${during}`;
+const placeOfKill = ({ point, during = "start" }: Kill): string => placeOf({ point, during });
+
+/** A cache or a neighbour may have kept a course from a point: another course that comes past it is tried, for this one death. */
 const MORE_TRIES = 3;
-function missedIn(results: readonly Result[]): Task[] {
+function missedIn(results: readonly Result[], recordings: readonly Recording[], again: number): Task[] {
   const hit = new Set(results.flatMap(({ killed }) => killed.map(({ name }) => name)));
-  const missed = new Map(
-    results.flatMap(({ task: { scenario, kills } }) =>
-      kills.map((kill) => [kill.name, { scenario, kills: [kill] }]),
-    ),
-  );
-  return [...missed].filter(([name]) => !hit.has(name)).map(([, task]) => task);
+  const missed = new Map<string, Kill>();
+  for (const kill of results.flatMap(({ task }) => task.kills))
+    if (!hit.has(kill.name)) missed.set(kill.name, kill);
+  return [...missed.values()].flatMap((kill): Task[] => {
+    const courses = recordings.filter(({ met }) => met.some((each) => placeOf(each) === placeOfKill(kill)));
+    const course = courses[(again + 1) % courses.length];
+    return course === undefined ? [] : [{ scenario: course.scenario, kills: [kill] }];
+  });
 }
+
+/** However many functions come past one. */
+const awaitsOf = (kills: readonly Kill[]): number =>
+  new Set(kills.map(({ phase, point }) => `${phase} ${point}`)).size;
 
 function note({ task: { scenario, kills }, killed, wrong }: Result, count: number, all: number): void {
   const where = ({ phase, point, during }: Kill): string => `${phase} ${point} (${during}) in "${scenario}"`;
@@ -131,12 +137,14 @@ try {
   const unmet = points.filter(({ id }) => !met.has(id));
   const tasks = tasksOf(recordings, process.argv.slice(2));
   const results = await killAll(lanes, tasks);
-  for (let again = 0; again < MORE_TRIES; again++) results.push(...(await killAll(lanes, missedIn(results))));
+  for (let again = 0; again < MORE_TRIES; again++) {
+    results.push(...(await killAll(lanes, missedIn(results, recordings, again))));
+  }
   await Promise.all(lanes.map((lane) => lane.ask({ kind: "close" })));
 
   const wrong = results.filter((result) => result.wrong !== undefined);
-  const places = tasks.reduce((sum, { kills }) => sum + kills.length, 0) / phases.length;
-  const killed = results.reduce((sum, result) => sum + result.killed.length, 0);
+  const kills = tasks.flatMap((task) => task.kills);
+  const killed = results.flatMap((result) => result.killed);
   const unexplained = unmet.filter((point) => explanationOf(point) === undefined);
   for (const { id, text } of unexplained) console.log(`  never met, unexplained: ${id}  ${text}`);
   concludes("crash points", startedAt, [
@@ -144,8 +152,9 @@ try {
     ["  met by the scenarios", points.length - unmet.length, undefined],
     ["  never met, with a reason", unmet.length - unexplained.length, undefined],
     ["  never met, unexplained", unexplained.length, 0],
-    ["places to die (an await in one function's course)", places, undefined],
-    ["processes killed there, before and after", killed, places * phases.length],
+    ["awaits at which a process was killed, before and after each", awaitsOf(killed), awaitsOf(kills)],
+    ["the same for each function that comes past: places", kills.length, undefined],
+    ["  where a process was killed", killed.length, undefined],
     ["courses of an order, each with some of these deaths", results.length, undefined],
     ["  that ended otherwise than promised", wrong.length, 0],
     [

@@ -19,8 +19,13 @@ const despite = (
   },
 });
 
+const MINUTE = 60_000;
+
 /** Nobody can be asked what became of a mail by SMTP. */
 const SMTP_REPEATS = / to .*@/;
+/** So many deaths one course of an order is asked to outlive; more would use up the deliveries of a message. */
+export const DEATHS_IN_A_COURSE = 4;
+
 const VENDOR_MAIL = ["vendor-new-order"];
 
 export const scenarios: readonly Scenario[] = [
@@ -49,6 +54,26 @@ export const scenarios: readonly Scenario[] = [
       await stage.settled(cancelled(stage));
     },
   },
+  ...["follow-up-questions", "release-held", "sweep-outbox", "reconcile", "watch-backlog"].map(
+    (name): Scenario => ({
+      name: `the timer ${name} goes off`,
+      async play(stage) {
+        await stage.place();
+        await stage.settled(confirmed(stage));
+        for (let run = 0; run <= DEATHS_IN_A_COURSE; run++) await stage.runTimer(name);
+        await stage.settled(confirmed(stage));
+      },
+    }),
+  ),
+  {
+    name: "a new version is deployed while orders come",
+    async play(stage) {
+      const orders = [stage, ...stage.siblings(2)];
+      await Promise.all(orders.map((order) => order.place()));
+      await stage.restartApp();
+      for (const order of orders) await order.settled(confirmed(order));
+    },
+  },
   ...questionScenarios,
   {
     name: "the publisher dies, the sweep takes over",
@@ -69,6 +94,10 @@ export const scenarios: readonly Scenario[] = [
       await stage.until(async () => await stage.noneOpen());
       await stage.make("mail", { mode: "ok" });
       for (const order of orders) await order.settled(confirmed(order));
+      for (let look = 0; look < 2; look++) {
+        stage.letPass(MINUTE);
+        await stage.runTimer("release-held");
+      }
     },
   },
   despite("a vendor's mail is refused for now", "mail", { mode: "down", count: 2, only: VENDOR_MAIL }),

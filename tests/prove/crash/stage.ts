@@ -79,6 +79,23 @@ export class Stage {
     await this.#cloud.startServiceBus();
   }
 
+  /** As when a new version is deployed: what is under way may end, within what draining allows. */
+  async restartApp(): Promise<void> {
+    await this.#cloud.restartApp();
+  }
+
+  /** Runs a timer's function now, and waits until it is over, in whatever way. */
+  async runTimer(functionName: string): Promise<void> {
+    const { functions } = this.#cloud.place;
+    const headers = { "x-functions-key": this.#cloud.masterKey, "content-type": "application/json" };
+    await this.#untilTaken(`${functions}/admin/functions/${functionName}`, headers, "{}");
+    await this.until(async () => {
+      const answer = await fetch(`${functions}/admin/host/drain/status`, { headers });
+      const { outstandingInvocations }: { outstandingInvocations: number } = JSON.parse(await answer.text());
+      return outstandingInvocations === 0 ? undefined : `${outstandingInvocations} invocations run`;
+    });
+  }
+
   async cancel(): Promise<void> {
     await cancelWhatever(this.#cloud.place, this.order, AbortSignal.timeout(GIVE_UP_AFTER_MS));
   }

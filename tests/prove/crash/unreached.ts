@@ -136,18 +136,8 @@ const reasons: readonly Reason[] = [
   })),
 ];
 
-/** Met now and then, but by no scenario on purpose: to kill there would be chance. No order hangs on them. */
-const byChance: readonly string[] = [
-  // On timers of their own, whatever becomes of orders.
-  "functions/reconcile.ts",
-  "shared/use-cases/reconcile/",
-  "shared/adapters/cosmos/cosmos-books.ts",
-  "shared/adapters/cosmos/cosmos-findings.ts",
-  "shared/adapters/payments/http-payment-book.ts",
-  "shared/adapters/cosmos/cosmos-watch.ts",
-  "shared/adapters/telemetry/counting-telemetry.ts",
-  "shared/use-cases/watch-backlog.ts",
-];
+/** Met now and then, on a timer of its own: to kill there would be chance. No order hangs on it. */
+const byChance: readonly string[] = ["shared/adapters/telemetry/counting-telemetry.ts"];
 
 export const isMetByChance = ({ id }: Pick<AwaitPoint, "id">): boolean =>
   byChance.some((file) => id.includes(file));

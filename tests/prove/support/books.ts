@@ -87,6 +87,13 @@ export class Books {
     }
   }
 
+  /** Nothing is known of any partner any more; only while no delivery is held. */
+  async forgetCircuits(): Promise<void> {
+    const circuits = this.#cosmos.database(DATABASE).container("circuits");
+    const { resources } = await circuits.items.query<{ id: string }>("SELECT c.id FROM c").fetchAll();
+    for (const { id } of resources) await circuits.item(id, id).delete();
+  }
+
   async openCircuits(): Promise<number> {
     const { resources } = await this.#cosmos
       .database(DATABASE)

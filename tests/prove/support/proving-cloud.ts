@@ -47,6 +47,7 @@ export class ProvingCloud {
   #host: FunctionsHost | undefined;
   #serviceBus: RunningPart | undefined;
   #settings: Readonly<Record<string, string>> = {};
+  #changes: Readonly<Record<string, string>> = {};
   readonly #ports: ReturnType<typeof shiftedPorts>;
 
   private constructor(options: ProvingCloudOptions, portOffset: number) {
@@ -75,6 +76,11 @@ export class ProvingCloud {
     return this.#host?.workers() ?? [];
   }
 
+  /** Of the running app's host. */
+  get masterKey(): string {
+    return this.#host?.masterKey ?? "";
+  }
+
   control(changes: Partial<Control>): void {
     this.#control = { ...this.#control, ...changes };
     writeControl(this.folder, this.#control);
@@ -98,6 +104,7 @@ export class ProvingCloud {
 
   /** `changes`: app settings for this life of the app. */
   async startApp(changes: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#changes = changes;
     this.#host = await startFunctionsHost({
       ...this.#common("functions"),
       port: this.#ports.functions,
@@ -112,6 +119,12 @@ export class ProvingCloud {
   async stopApp(): Promise<void> {
     await this.#host?.stop();
     this.#host = undefined;
+  }
+
+  /** With the settings it has. */
+  async restartApp(): Promise<void> {
+    await this.stopApp();
+    await this.startApp(this.#changes);
   }
 
   async close(): Promise<void> {
