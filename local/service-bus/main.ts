@@ -83,7 +83,9 @@ async function start(): Promise<RunningServiceBus | undefined> {
     topology: { queues: [], topics: [] },
     entities: wanted,
   });
-  say(`Service Bus, ${wanted.length} entities from ${config ?? "nowhere"}, data in ${data}`);
+  say(
+    `Service Bus, ${wanted.length} entities from ${config ?? "nowhere"}, data in ${data}, durability ${rest.durability}`,
+  );
   say(`AMQP            localhost:${bus.amqpPort}`);
   say(`administration  http://localhost:${bus.administrationPort}`);
   say(`connection      ${bus.connectionString}`);

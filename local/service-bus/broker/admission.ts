@@ -92,15 +92,18 @@ function assertWellFormed(entity: Entity, message: Incoming): void {
       `The SessionId was not set on a message, and it cannot be sent to the entity '${entity.path}', which requires sessions.`,
     );
   }
-  const ids = { MessageId: messageId, SessionId: sessionId, PartitionKey: partitionKey };
-  for (const [name, value] of Object.entries(ids)) {
-    if (value !== undefined && value.length > MAX_ID_LENGTH)
-      throw new BrokerError("invalid", `The ${name} must not be longer than ${MAX_ID_LENGTH} characters.`);
-  }
+  assertIdFits("MessageId", messageId);
+  assertIdFits("SessionId", sessionId);
+  assertIdFits("PartitionKey", partitionKey);
   if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey)
     throw new BrokerError("notAllowed", "PartitionKey and SessionId of a message must not differ.");
   // Most messages have few properties: only where one might be too large is each looked at.
   if (message.propertyBytes > MAX_PROPERTY_BYTES) assertPropertiesFit(message);
+}
+
+function assertIdFits(name: string, id: string | undefined): void {
+  if (id !== undefined && id.length > MAX_ID_LENGTH)
+    throw new BrokerError("invalid", `The ${name} must not be longer than ${MAX_ID_LENGTH} characters.`);
 }
 
 function assertPropertiesFit({ payload, propertyBytes }: Incoming): void {

@@ -166,6 +166,8 @@ function checkRule(rule: NewRule): void {
   if (rule.name.length === 0 || rule.name.length > MAX_NAME.rule) {
     throw new BrokerError("invalid", `A rule's name has 1 to ${MAX_NAME.rule} characters.`);
   }
+  if (/[@?#*/\\]/.test(rule.name))
+    throw new BrokerError("invalid", `'${rule.name}' is not an allowed name for a rule.`);
   compile(rule);
 }
 

@@ -46,7 +46,7 @@ test("the broker runs alone, from the official emulator's file, and keeps messag
   const first = start(data, "--config", SAMPLE, "--tls-port", "0");
   const lines = await first.lines;
   expect(lines).toEqual([
-    expect.stringMatching(/7 entities from .*Config\.json/),
+    expect.stringMatching(/7 entities from .*Config\.json.*durability relaxed$/),
     expect.stringMatching(/^AMQP\s+localhost:\d+$/),
     expect.stringMatching(/^administration\s+http:\/\/localhost:\d+$/),
     expect.stringContaining("SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true"),
@@ -77,6 +77,12 @@ test("the broker runs alone, from the official emulator's file, and keeps messag
   expect(await bodies("orders", "typed")).toEqual([{ subject: "placed", size: undefined }]);
   expect(await bodies("work")).toEqual([{ subject: "placed", size: "large" }]);
   expect(await bodies("orders", "all")).toHaveLength(2);
+});
+
+test("without a word about it, everything is on the disk before it is acknowledged", async () => {
+  const data = await temporaryFolder();
+  const [first] = await command("--data", data, "--amqp-port", "0", "--admin-port", "0").lines;
+  expect(first).toMatch(/durability strict$/);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
+import { administration } from "./administration-client.ts";
 import { KEY } from "./keys.ts";
 import { newClient, openBus, queue } from "./open-bus.ts";
 
@@ -37,6 +38,33 @@ test("a connection string with a signature opens what was signed, and nothing el
     code: "UnauthorizedAccess",
     message: expect.stringContaining("expired"),
   });
+});
+
+test("each management request asks for the claim of what it does", async () => {
+  const bus = await openBus({
+    keys: [
+      { name: "listener", key: "listen-key", claims: ["Listen"] },
+      { name: "sender", key: "send-key", claims: ["Send"] },
+    ],
+  });
+  const connection = (name: string, key: string) =>
+    bus.server.connectionString.replace(KEY.name, name).replace(KEY.key, key);
+  const as = (name: string, key: string) => newClient(connection(name, key), once);
+  const [listener, sender] = [as("listener", "listen-key"), as("sender", "send-key")];
+  const at = new Date(Date.now() + 60_000);
+  const [number] = await sender.createSender("work").scheduleMessages({ body: 1 }, at);
+  expect(await listener.createReceiver("work").peekMessages(1)).toHaveLength(1);
+  const refused = { code: "UnauthorizedAccess" };
+  const eavesdropper = sender.createReceiver("work");
+  await expect(eavesdropper.peekMessages(1)).rejects.toMatchObject(refused);
+  await expect(eavesdropper.receiveDeferredMessages(number!)).rejects.toMatchObject(refused);
+  const intruder = listener.createSender("work");
+  await expect(intruder.scheduleMessages({ body: 2 }, at)).rejects.toMatchObject(refused);
+  await expect(intruder.cancelScheduledMessages(number!)).rejects.toMatchObject(refused);
+  await sender.createSender("work").cancelScheduledMessages(number!);
+  const { administrationPort } = bus.server;
+  const server = { administrationPort, connectionString: connection("listener", "listen-key") };
+  await expect(administration({ server }).getQueue("work")).rejects.toThrow(/'Manage' claim/);
 });
 
 test("a connection string that names an entity opens that one", async () => {

@@ -106,3 +106,18 @@ test("nonsense on the management link is answered with an error, and rules of a 
     status: 200,
   });
 });
+
+test("a rule has a name that can be part of an address", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await admin.createTopic("orders");
+  await admin.createSubscription("orders", "mine");
+  const rules = bus.client.createRuleManager("orders", "mine");
+  for (const name of ["a/b", "a\\b", "a?b", "a#b", "a@b", "a*b"]) {
+    await expect(rules.createRule(name, { subject: "x" }), name).rejects.toThrow(
+      /not an allowed name for a rule/,
+    );
+  }
+  await rules.createRule("Größe & Farbe_1.x-y", { subject: "x" });
+  expect(await admin.ruleExists("orders", "mine", "größe & FARBE_1.x-y")).toBe(true);
+});

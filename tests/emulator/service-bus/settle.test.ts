@@ -194,3 +194,50 @@ test("a subscriber gets every message once, also those that came before and afte
 
   expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, n) => n));
 });
+
+test("a message whose lock is lost as often as allowed is a dead letter too", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({ clock, queues: [queue("work", { maxDeliveryCount: 2 })] });
+  await client.createSender("work").sendMessages({ body: "slow" });
+  const receiver = client.createReceiver("work", { maxAutoLockRenewalDurationInMs: 0 });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+    expect(message?.deliveryCount).toBe(attempt);
+    await clock.advance(31_000);
+  }
+  expect(await receiver.receiveMessages(1, { maxWaitTimeInMs: 200 })).toEqual([]);
+  const [dead] = await client.createReceiver("work", { subQueueType: "deadLetter" }).peekMessages(1);
+  expect(dead).toMatchObject({ deliveryCount: 2, deadLetterReason: "MaxDeliveryCountExceeded" });
+});
+
+test("a dead letter is sent again as it was received, and is a new message", async () => {
+  const { client } = await openBus();
+  const sender = client.createSender("work");
+  await sender.sendMessages({ body: { n: 1 }, subject: "s", applicationProperties: { brand: "b" } });
+  const receiver = client.createReceiver("work");
+  const [first] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await receiver.abandonMessage(first!);
+  const [second] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await receiver.deadLetterMessage(second!, { deadLetterReason: "r" });
+  const dead = client.createReceiver("work", { subQueueType: "deadLetter" });
+  const [letter] = await dead.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await sender.sendMessages(letter!);
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- the name is the client's
+  await sender.sendMessages({ ...letter!._rawAmqpMessage, body: letter!.body as unknown });
+  await dead.completeMessage(letter!);
+
+  const again = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  expect(again).toHaveLength(2);
+  for (const [at, message] of again.entries()) {
+    expect(message).toMatchObject({
+      body: { n: 1 },
+      subject: "s",
+      messageId: first!.messageId,
+      applicationProperties: { brand: "b", DeadLetterReason: "r" },
+      deliveryCount: 0,
+      state: "active",
+    });
+    expect(message.sequenceNumber?.toNumber()).toBe(2 + at);
+    expect(message.enqueuedTimeUtc!.getTime()).toBeGreaterThanOrEqual(letter!.enqueuedTimeUtc!.getTime());
+  }
+});

@@ -9,6 +9,18 @@ function open() {
   return { commit, note: (text: string) => commit.run(() => insert.run(text))[1] };
 }
 
+test("strict makes every commit wait for the disk, relaxed only keeps the file whole", () => {
+  // SQLite's own words: 2 = FULL, an fsync before a commit returns; 1 = NORMAL, none in write-ahead mode.
+  for (const [durability, synchronous] of [
+    ["strict", 2],
+    ["relaxed", 1],
+  ] as const) {
+    const commit = new GroupCommit({ path: ":memory:", durability });
+    expect(commit.db.prepare("PRAGMA synchronous").get()).toEqual({ synchronous });
+    commit.close();
+  }
+});
+
 test("writes of busy turns that follow each other share a commit", async () => {
   const { commit, note } = open();
   const first = note("a");
