@@ -134,7 +134,10 @@ test("forwards lead through topics and their rules, into sessions and out of the
   await last.completeMessage(plain!);
 
   // As a dead letter it comes once more, to both, and says from where.
-  await session.deadLetterMessage(spoken!, { deadLetterReason: "again" });
+  await session.deadLetterMessage(spoken!, {
+    deadLetterReason: "again",
+    deadLetterErrorDescription: "d",
+  });
   const [dead] = await last.receiveMessages(5, { maxWaitTimeInMs: 500 });
   expect(dead).toMatchObject({ body: 1, deadLetterReason: "again", deadLetterSource: "talks" });
   expect(

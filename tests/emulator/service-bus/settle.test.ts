@@ -218,7 +218,7 @@ test("a dead letter is sent again as it was received, and is a new message", asy
   const [first] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
   await receiver.abandonMessage(first!);
   const [second] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
-  await receiver.deadLetterMessage(second!, { deadLetterReason: "r" });
+  await receiver.deadLetterMessage(second!, { deadLetterReason: "r", deadLetterErrorDescription: "d" });
   const dead = client.createReceiver("work", { subQueueType: "deadLetter" });
   const [letter] = await dead.receiveMessages(1, { maxWaitTimeInMs: 1000 });
   await sender.sendMessages(letter!);
@@ -233,7 +233,7 @@ test("a dead letter is sent again as it was received, and is a new message", asy
       body: { n: 1 },
       subject: "s",
       messageId: first!.messageId,
-      applicationProperties: { brand: "b", DeadLetterReason: "r" },
+      applicationProperties: { brand: "b", DeadLetterReason: "r", DeadLetterErrorDescription: "d" },
       deliveryCount: 0,
       state: "active",
     });
