@@ -65,7 +65,7 @@ export function readMessage(bytes: Buffer): Incoming {
       annotations.asSent && properties.asSent && parts.indexOf(NO_BYTES) < 0 ? bytes : Buffer.concat(parts),
     messageId: properties.messageId,
     sessionId: properties.sessionId,
-    timeToLiveMs: header === undefined ? undefined : readTimeToLive(bytes, header),
+    timeToLiveMs: header === undefined ? undefined : readTimeToLive(bytes, header, properties.lifetimeMs),
     scheduledAt: annotations.scheduledAt,
     partitionKey: annotations.partitionKey,
     propertyBytes,
@@ -92,10 +92,20 @@ function beforeProperties(sections: readonly SectionSpan[]): number {
   return sections.filter((section) => section.descriptor < Section.properties).length;
 }
 
-function readTimeToLive(bytes: Buffer, header: SectionSpan): number | undefined {
-  const item = rawItems(bytes, header.value)[2];
-  return isPresent(bytes, item) ? integerOf(decodeValue(bytes, item.start)[0]) : undefined;
+/** The most that the header can say, 49 days. Who wants more says so by the times of creation and expiry. */
+const LONGEST_TIME_TO_LIVE = 0xffff_ffff;
+
+function readTimeToLive(
+  bytes: Buffer,
+  header: SectionSpan,
+  lifetimeMs: () => number | undefined,
+): number | undefined {
+  const ms = integerAt(bytes, rawItems(bytes, header.value)[2]);
+  return ms === LONGEST_TIME_TO_LIVE ? Math.max(ms, lifetimeMs() ?? 0) : ms;
 }
+
+const integerAt = (bytes: Buffer, item: Parameters<typeof isPresent>[1]): number | undefined =>
+  isPresent(bytes, item) ? integerOf(decodeValue(bytes, item.start)[0]) : undefined;
 
 /** Set by the broker on delivery; what a publisher says about them (a forwarded copy, say) is dropped. */
 const brokerAnnotations: ReadonlySet<string> = new Set([
@@ -141,6 +151,8 @@ function readAnnotations(bytes: Buffer, section: SectionSpan | undefined) {
 
 /** Positions in the properties list (AMQP 1.0 part 3, §2.4). */
 const MESSAGE_ID = 0;
+const ABSOLUTE_EXPIRY_TIME = 8;
+const CREATION_TIME = 9;
 const GROUP_ID = 10;
 
 /**
@@ -150,10 +162,22 @@ function readProperties(bytes: Buffer, section: SectionSpan | undefined) {
   const items = section === undefined ? [] : rawItems(bytes, section.value);
   const group = items[GROUP_ID];
   const sessionId = isPresent(bytes, group) ? textOf(decodeValue(bytes, group.start)[0]) : undefined;
+  const lifetimeMs = (): number | undefined => {
+    const [expiry, creation] = [items[ABSOLUTE_EXPIRY_TIME], items[CREATION_TIME]].map((item) =>
+      integerAt(bytes, item),
+    );
+    return expiry === undefined || creation === undefined ? undefined : expiry - creation;
+  };
   const id = items[MESSAGE_ID];
   if (section !== undefined && isPresent(bytes, id)) {
     const messageId = messageIdKey(decodeValue(bytes, id.start)[0]);
-    return { bytes: bytes.subarray(section.start, section.end), asSent: true, messageId, sessionId };
+    return {
+      bytes: bytes.subarray(section.start, section.end),
+      asSent: true,
+      messageId,
+      sessionId,
+      lifetimeMs,
+    };
   }
   const messageId = randomUUID().replaceAll("-", "");
   const rest = items.slice(1).map((item) => bytes.subarray(item.start, item.end));
@@ -164,6 +188,7 @@ function readProperties(bytes: Buffer, section: SectionSpan | undefined) {
     asSent: false,
     messageId,
     sessionId,
+    lifetimeMs,
   };
 }
 

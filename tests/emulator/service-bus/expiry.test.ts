@@ -112,3 +112,20 @@ test("a message lives no longer than its entity says, nor than any that it comes
   await clock.advance(HOUR);
   expect(await waiting()).toEqual([0, 0, 0]);
 });
+
+test("a message can live longer than the 49 days that its header can say", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({ clock, queues: [queue("work", { defaultMessageTimeToLive: "P365D" })] });
+  const days = 24 * HOUR;
+  // Written this way the client says the rest by the times of creation and expiry.
+  const sixty = { body: "60 days", bodyType: "data", header: { timeToLive: 60 * days } } as const;
+  await client
+    .createSender("work")
+    .sendMessages([sixty, { body: "as long as it can", timeToLive: 60 * days }]);
+  const receiver = client.createReceiver("work");
+  await clock.advance(50 * days);
+  expect((await receiver.peekMessages(5)).map(({ body }) => String(body))).toEqual(["60 days"]);
+  await clock.advance(10 * days);
+  const dead = await client.createReceiver("work", { subQueueType: "deadLetter" }).peekMessages(5);
+  expect(dead.map(({ body }) => String(body))).toEqual(["as long as it can", "60 days"]);
+});

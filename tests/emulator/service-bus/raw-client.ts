@@ -29,8 +29,9 @@ interface RawSender extends Link {
   send(message: object, tag?: Buffer, format?: number): void;
 }
 /** Writes numbers in the AMQP types that are asked for. */
-interface Wrap {
+export interface Wrap {
   wrap_int(value: number): unknown;
+  wrap_long(value: number): unknown;
   wrap_timestamp(value: number): unknown;
   wrap_ulong(value: number): unknown;
   wrap_list(value: readonly unknown[]): unknown;

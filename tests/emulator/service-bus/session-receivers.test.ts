@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { openTalks, said } from "./open-talks.ts";
+import { rawRequest, type Wrap } from "./raw-client.ts";
 
 test("a session is followed by a subscriber or an iterator like a queue, in order even after a failure", async () => {
   const { client } = await openTalks();
@@ -40,4 +41,28 @@ test("a session has any name up to 128 characters and any state up to the size o
     code: "MessageSizeExceeded",
   });
   expect(await receiver.getSessionState()).toHaveLength(250_000);
+});
+
+test("nobody but its holder sees or changes a session", async () => {
+  const { client, server } = await openTalks();
+  await client.createSender("talks").sendMessages(said("a", 1, 2));
+  const receiver = await client.acceptSession("talks", "a");
+  await receiver.setSessionState("mine");
+  const [message, other] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  await receiver.deferMessage(message!);
+  const ask = async (operation: string, more: (wrap: Wrap) => object = () => ({})) =>
+    await rawRequest(server.amqpPort, "talks", `com.microsoft:${operation}`, (wrap) => ({
+      "session-id": "a",
+      ...more(wrap),
+    }));
+  const lost = { status: 410 };
+  expect(await ask("get-session-state")).toMatchObject(lost);
+  expect(await ask("set-session-state", () => ({ "session-state": Buffer.from("yours") }))).toMatchObject(
+    lost,
+  );
+  expect(await ask("renew-session-lock")).toMatchObject(lost);
+  const numbers = (wrap: Wrap) => ({ "sequence-numbers": [wrap.wrap_long(1)], "receiver-settle-mode": 0 });
+  expect(await ask("receive-by-sequence-number", numbers)).toMatchObject(lost);
+  expect(await receiver.getSessionState()).toBe("mine");
+  await receiver.completeMessage(other!);
 });
