@@ -1,6 +1,6 @@
 import type { ServiceBusQueueHandler } from "@azure/functions";
 import type { z } from "zod";
-import { carriedProperties, copyId } from "#shared/contracts/message-properties.ts";
+import { carriedProperties, copyId, parkedId } from "#shared/contracts/message-properties.ts";
 import { readTolerantly } from "#shared/contracts/read-tolerantly.ts";
 import type { QueueName } from "#shared/contracts/topology.ts";
 import type { Outcome } from "#shared/domain/outcome.ts";
@@ -160,7 +160,7 @@ async function settle(
   await app.bus.send(queue, [
     {
       ...common,
-      messageId: `${copyId(originalId, hop)}:parked`,
+      messageId: parkedId(originalId, hop),
       properties: {
         ...carriedProperties(facts),
         parked: true,

@@ -38,3 +38,10 @@ export const carriedProperties = (facts: CarriedFacts): Record<string, string | 
 
 /** The id of a copy: made of the first message's id, so that the same copy made twice is known by it. */
 export const copyId = (originalId: string, hop: number): string => `${originalId}:a${hop}`;
+
+const PARKED = ":parked";
+
+/** The id of a parked copy, of which there is one for each copy that was worked on. */
+export const parkedId = (originalId: string, hop: number): string => `${copyId(originalId, hop)}${PARKED}`;
+
+export const isParkedId = (messageId: string): boolean => messageId.endsWith(PARKED);

@@ -4,6 +4,7 @@ import { operationIdFor } from "#shared/domain/ids.ts";
 import { PermanentFault } from "#shared/ports/faults.ts";
 import type { Mail, Mailer } from "#shared/ports/mailer.ts";
 import type { Attempt } from "./attempt-delivery.ts";
+import type { MessageAge } from "./hold.ts";
 
 export interface SendMailDeps {
   readonly mailer: Mailer;
@@ -19,15 +20,17 @@ export interface MailToWrite {
 
 /**
  * An attempt to send one mail. Throws PermanentFault `OutcomeUnknown` when it may have arrived so often already that
- * another one would rather annoy than inform: an operator decides.
+ * another one would rather annoy than inform: an operator decides, and has it sent once more by sending the message again.
  */
 export function mailAttempt(
   { mailer, mailAmbiguousSends }: SendMailDeps,
   delivery: Delivery,
+  { hop }: MessageAge,
   { brand, to, content }: MailToWrite,
 ): Attempt {
   const unknownOutcomes = (delivery.unknownOutcomes ?? 0) + (delivery.state === "sending" ? 1 : 0);
-  if (!mailer.keepsOperations && unknownOutcomes > mailAmbiguousSends) {
+  const isDecided = delivery.state === "parked" && hop > delivery.hop;
+  if (!mailer.keepsOperations && unknownOutcomes > mailAmbiguousSends && !isDecided) {
     const description = `${unknownOutcomes} attempts ended without an answer, and ${mailer.provider} cannot be asked`;
     throw new PermanentFault("OutcomeUnknown", description);
   }

@@ -36,7 +36,7 @@ export async function tellCustomer(
     await giveUp(deps.ledger, delivery, new Date(deps.system.now()).toISOString());
     return DONE;
   }
-  return await attemptDelivery(deps, delivery, age, () => writeMail(deps, order, delivery));
+  return await attemptDelivery(deps, delivery, age, () => writeMail(deps, order, delivery, age));
 }
 
 /** What the mail would say is so no longer: its question was settled, or the order that it confirms was cancelled. */
@@ -66,12 +66,17 @@ async function deliveryOf(
   return delivery;
 }
 
-async function writeMail(deps: TellCustomerDeps, order: Order, delivery: Delivery): Promise<Attempt> {
+async function writeMail(
+  deps: TellCustomerDeps,
+  order: Order,
+  delivery: Delivery,
+  age: MessageAge,
+): Promise<Attempt> {
   const brand = await deps.directory.brand(order.brandId);
   if (brand === undefined) throw new PermanentFault("UnknownBrand", `Brand ${order.brandId} does not exist`);
   const event = customerEvents.find((one) => one === delivery.event);
   if (event === undefined) throw new PermanentFault("NoSuchMail", `There is no mail about ${delivery.event}`);
   const content = customerMail(event, order, brand, deps.links.urlFor(order));
   const to = { address: order.customer.email, name: order.customer.name };
-  return mailAttempt(deps, delivery, { brand, to, content });
+  return mailAttempt(deps, delivery, age, { brand, to, content });
 }

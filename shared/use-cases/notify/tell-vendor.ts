@@ -40,19 +40,20 @@ export async function tellVendor(
   if (delivery === undefined) throw new TransientFault(`Delivery ${deliveryId} is not visible yet`);
   const vendor = await deps.directory.vendor(delivery.recipient);
   if (delivery.event === ENDPOINT_DISABLED) {
-    return await attemptDelivery(deps, delivery, age, () => prepareWarning(deps, delivery, vendor));
+    return await attemptDelivery(deps, delivery, age, () => prepareWarning(deps, delivery, age, vendor));
   }
   const early = await inTurn(deps, delivery, age, vendor);
   if (early !== undefined) return early;
   if (vendor !== undefined && channelOf(vendor) !== channel) {
     return await changeChannel(deps, delivery, age, channelOf(vendor));
   }
-  return await attemptDelivery(deps, delivery, age, () => prepare(deps, delivery, vendor));
+  return await attemptDelivery(deps, delivery, age, () => prepare(deps, delivery, age, vendor));
 }
 
 async function prepare(
   deps: TellVendorDeps,
   delivery: Delivery,
+  age: MessageAge,
   vendor: Vendor | undefined,
 ): Promise<Attempt> {
   const { brandId, orderId, recipient } = delivery;
@@ -68,13 +69,14 @@ async function prepare(
   const notice = vendorNotice(order, vendor.id, delivery.event, delivery.createdAt);
   const to = { address: endpoint.address, name: vendor.name };
   const content = vendorMail(notice, vendor, brand, endpoint.locale);
-  return mailAttempt(deps, delivery, { brand, to, content });
+  return mailAttempt(deps, delivery, age, { brand, to, content });
 }
 
 /** To the people behind a webhook, in the name of the brand whose notice it did not want. */
 async function prepareWarning(
   deps: TellVendorDeps,
   delivery: Delivery,
+  age: MessageAge,
   vendor: Vendor | undefined,
 ): Promise<Attempt> {
   const brand = await deps.directory.brand(delivery.brandId);
@@ -83,7 +85,7 @@ async function prepareWarning(
   if (vendor?.contact === undefined)
     throw new PermanentFault("NoContact", `Vendor ${delivery.recipient} can be told nowhere`);
   const to = { address: vendor.contact, name: vendor.name };
-  return mailAttempt(deps, delivery, { brand, to, content: endpointDisabledMail(vendor, brand) });
+  return mailAttempt(deps, delivery, age, { brand, to, content: endpointDisabledMail(vendor, brand) });
 }
 
 interface WebhookNotice {

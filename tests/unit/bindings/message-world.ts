@@ -33,6 +33,8 @@ export interface MessageWorld {
     body?: unknown,
     onParked?: (call: Parameters<Run>[0]) => Promise<unknown>,
   ): Promise<void>;
+  /** Runs `run` on the message and on every copy of it, as time passes, until it is parked; answers the parked copy. */
+  untilParked(run: Run): Promise<OutgoingMessage>;
   /** The one message that was sent; throws when there are none or more. */
   sent(): OutgoingMessage;
   /** The copies that are due after an hour. */
@@ -66,6 +68,17 @@ export function openMessageWorld(): MessageWorld {
         body,
         new InvocationContext({ invocationId: "inv_1", triggerMetadata: { ...triggerMetadata } }),
       );
+    },
+    async untilParked(run) {
+      const { bus, system } = app;
+      await world.handle(run);
+      for (let step = 0; step < 10_000; step++) {
+        const [copy] = bus.take("stock");
+        if (copy?.properties?.["parked"] === true) return copy;
+        if (copy !== undefined) await world.handle(run, world.metadataOf(copy), copy.body);
+        else system.advance((bus.nextDueMs() ?? Number.NaN) - system.now());
+      }
+      throw new Error("It is never parked");
     },
     sent() {
       const [message, ...more] = app.bus.arrived;

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { MessageCall } from "#shared/bindings/message.ts";
 import { DONE } from "#shared/domain/outcome.ts";
-import type { OutgoingMessage } from "#shared/ports/bus.ts";
 import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 import {
   BODY,
@@ -21,19 +20,6 @@ let world: MessageWorld;
 beforeEach(() => {
   world = openMessageWorld();
 });
-
-/** Runs `run` on the message and on every copy of it, as time passes, until it is parked; answers the parked copy. */
-async function untilParked(run: Run): Promise<OutgoingMessage> {
-  const { bus, system } = world.app;
-  await world.handle(run);
-  for (let step = 0; step < 10_000; step++) {
-    const [copy] = bus.take("stock");
-    if (copy?.properties?.["parked"] === true) return copy;
-    if (copy !== undefined) await world.handle(run, world.metadataOf(copy), copy.body);
-    else system.advance((bus.nextDueMs() ?? Number.NaN) - system.now());
-  }
-  throw new Error("It is never parked");
-}
 
 describe("work that is done", () => {
   test("is nothing to send: returning completes the message", async () => {
@@ -106,7 +92,7 @@ describe("a failure that may pass", () => {
   test("is parked when its budget is used up, counted from the first message, after a last try at the deadline", async () => {
     const began = world.app.system.now();
     const tries: number[] = [];
-    const parked = await untilParked((call) => {
+    const parked = await world.untilParked((call) => {
       tries.push(world.app.system.now() - began);
       return down(call);
     });
@@ -180,10 +166,13 @@ describe("a failure that will not pass", () => {
   test.each([true, "true"])(
     "the parked copy (%j) is never worked on: it throws, so that the broker puts it into the dead-letter queue",
     async (parked) => {
+      await world.handle(refused);
+      const copy = world.sent();
+      const properties = { ...copy.properties, parked };
       const work = () => Promise.reject(new Error("worked on a parked message"));
-      const given = world.metadata({ applicationProperties: { parked } });
+      const given = world.metadataOf({ ...copy, properties });
       await expect(world.handle(work, given)).rejects.toMatchObject({ name: "ParkedMessage" });
-      expect(world.app.bus.arrived).toEqual([]);
+      expect(world.app.bus.arrived).toEqual([copy]);
     },
   );
 
@@ -227,7 +216,7 @@ describe("the mark of work that has stopped", () => {
 
 describe("a bug", () => {
   test("is tried five times, logged each time with where it happened, and parked", async () => {
-    const parked = await untilParked(failing(new TypeError("x is not a function")));
+    const parked = await world.untilParked(failing(new TypeError("x is not a function")));
     expect(parked).toMatchObject({
       messageId: "ord_1.v1-inventory:a5:parked",
       properties: { failureReason: "Bug", failureDescription: "x is not a function", attempts: 5 },

@@ -123,7 +123,9 @@ test("an order whose preparation was given up shows it, and shows it no more onc
   expect(await view(id)).toMatchObject({ status: "accepted", attention: { reason: "preparation-stopped" } });
 
   useApp(app);
-  await deliver("stock", placed!);
+  const [dead] = parked;
+  const properties = { ...dead?.properties, DeadLetterReason: "MaxDeliveryCountExceeded" };
+  await deliver("stock", { ...dead!, properties });
   await deliverAll(app);
   expect(await view(id)).toMatchObject({ status: "confirmed" });
   expect((await view(id)).attention).toBeUndefined();

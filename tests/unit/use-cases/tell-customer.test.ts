@@ -26,13 +26,10 @@ const tell = (hop = 1, deps: MemoryApp = app) =>
     firstEnqueuedAtMs: Date.parse(order.createdAt),
   });
 const delivery = () => app.ledger.all[0];
-const eventOf = ({ brandId, orderId }: OrderRef, type: EventType = "order.placed.v1"): OrderEvent => ({
-  ...orderEvent(anOrder({ brandId, id: orderId }), "v1-notifications", {
-    topic: "notifications",
-    type,
-    at: NOON,
-  }),
-});
+const eventOf = ({ brandId, orderId }: OrderRef, type: EventType = "order.placed.v1"): OrderEvent => {
+  const entry = { topic: "notifications", type, at: NOON } as const;
+  return orderEvent(anOrder({ brandId, id: orderId }), "v1-notifications", entry);
+};
 
 /** A provider that does what a test says, and notes what it was asked. */
 function scripted(
@@ -161,12 +158,15 @@ describe("a provider that cannot be asked what became of a mail", () => {
     return { asked, deps: { ...deps, mailer: { ...deps.mailer, keepsOperations: false } } };
   };
 
-  test("gets a mail without an answer twice more, and then an operator decides", async () => {
-    const { asked, deps } = unaskable([lost, lost, lost]);
+  test("gets a mail without an answer twice more, then an operator decides, and has it sent once more by sending it again", async () => {
+    const { asked, deps } = unaskable([lost, lost, lost, lost]);
     for (const hop of [1, 2, 3]) expect(await tell(hop, deps)).toMatchObject({ kind: "retry" });
-    expect(await tell(4, deps)).toMatchObject({ kind: "park", reason: "OutcomeUnknown" });
-    expect(asked).toEqual(["send", "send", "send"]);
-    expect(delivery()).toMatchObject({ state: "parked", unknownOutcomes: 3 });
+    // Parked, and parked again after a crash.
+    for (const hop of [4, 4]) expect(await tell(hop, deps)).toMatchObject({ reason: "OutcomeUnknown" });
+    expect([asked.length, delivery()?.state, delivery()?.unknownOutcomes]).toEqual([3, "parked", 3]);
+    expect(await tell(5, deps)).toMatchObject({ kind: "retry" });
+    expect(await tell(6, deps)).toMatchObject({ kind: "park", reason: "OutcomeUnknown" });
+    expect(asked).toEqual(Array.from({ length: 4 }, () => "send"));
   });
 
   test("counts a crash over the mail as one without an answer, and a clear refusal not at all", async () => {
