@@ -36,11 +36,12 @@ test("runtime properties and the summary count messages by state", async () => {
   await sender.sendMessages([{ body: 1 }, { body: 2 }, { body: 3 }]);
   await sender.scheduleMessages({ body: 4 }, new Date(Date.now() + 60_000));
   const receiver = bus.client.createReceiver("work");
-  const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  const [message, later] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
   await receiver.deadLetterMessage(message!);
+  await receiver.deferMessage(later!);
 
   expect(await administration(bus).getQueueRuntimeProperties("work")).toMatchObject({
-    activeMessageCount: 2,
+    activeMessageCount: 1,
     deadLetterMessageCount: 1,
     scheduledMessageCount: 1,
     totalMessageCount: 4,
@@ -50,11 +51,11 @@ test("runtime properties and the summary count messages by state", async () => {
   expect(summary).toEqual([
     {
       name: "work",
-      active: 2,
+      active: 1,
       locked: 0,
       deadLetter: 1,
       scheduled: 1,
-      deferred: 0,
+      deferred: 1,
       oldestEnqueuedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     },
   ]);

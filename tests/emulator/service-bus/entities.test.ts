@@ -18,26 +18,6 @@ test("a subscription with sessions keeps a message without one among its dead le
   expect(dead).toMatchObject({ body: 1, deadLetterReason: "Session ID is null." });
 });
 
-test("a full queue refuses with its own error until there is room, and tells its size", async () => {
-  const bus = await openBus();
-  const admin = administration(bus);
-  await admin.createQueue("small", { maxSizeInMegabytes: 1 });
-  const sender = bus.client.createSender("small");
-  const body = Buffer.alloc(200_000);
-  for (let n = 0; n < 5; n++) await sender.sendMessages({ body });
-  await expect(sender.sendMessages({ body })).rejects.toMatchObject({ code: "QuotaExceeded" });
-  const { sizeInBytes } = await admin.getQueueRuntimeProperties("small");
-  expect(sizeInBytes).toBeGreaterThan(1_000_000);
-  expect(sizeInBytes).toBeLessThan(1_048_576);
-
-  const { client, server } = await bus.restart();
-  const again = administration({ ...bus, server });
-  expect((await again.getQueueRuntimeProperties("small")).sizeInBytes).toBe(sizeInBytes);
-  const receiver = client.createReceiver("small", { receiveMode: "receiveAndDelete" });
-  await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
-  await client.createSender("small").sendMessages({ body });
-});
-
 test("a partition key and other annotations come back as they were sent", async () => {
   const { client } = await openBus();
   await client.createSender("work").sendMessages({ body: 1, partitionKey: "p-1" });

@@ -27,6 +27,25 @@ test("an entity that nobody uses for its idle time is deleted, one in use is not
   await expect.poll(() => admin.queueExists("sent-to")).toBe(false);
 });
 
+test("a peek, a change and what is forwarded to it keep an entity from being idle", async () => {
+  const clock = createHandClock(Date.now());
+  const bus = await openBus({ clock });
+  const admin = administration(bus);
+  const names = ["peeked", "changed", "forwarded-to", "looked-at"];
+  for (const name of names) await admin.createQueue(name, { autoDeleteOnIdle: "PT5M" });
+  await admin.createQueue("source", { forwardTo: "forwarded-to" });
+  for (let minute = 0; minute < 7; minute++) {
+    await bus.client.createReceiver("peeked").peekMessages(1);
+    await admin.updateQueue({ ...(await admin.getQueue("changed")), maxDeliveryCount: 1 + minute });
+    await bus.client.createSender("source").sendMessages({ body: minute });
+    await admin.queueExists("looked-at");
+    await clock.advance(MINUTE);
+  }
+  await expect.poll(() => admin.queueExists("looked-at")).toBe(false);
+  for (const name of ["peeked", "changed", "forwarded-to"])
+    expect(await admin.queueExists(name), name).toBe(true);
+});
+
 test("an entity that forwards or has scheduled messages is never idle, a subscription that only collects is", async () => {
   const clock = createHandClock(Date.now());
   const bus = await openBus({ clock });

@@ -49,6 +49,7 @@ test("a key that may only listen cannot send, and one that may only send cannot 
 
   await expect(as("sender", "send-key").createReceiver("work").receiveMessages(1)).rejects.toMatchObject({
     code: "UnauthorizedAccess",
+    message: expect.stringContaining("'Listen' claim"),
   });
   await expect(as("listener", "listen-key").createSender("work").sendMessages({ body: 2 })).rejects.toThrow(
     /'Send' claim/u,

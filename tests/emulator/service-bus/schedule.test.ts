@@ -42,6 +42,20 @@ test("a cancelled message never appears, and cannot be cancelled twice", async (
   expect(messages.map(({ body }) => Number(body))).toEqual([2]);
 });
 
+test("only scheduled messages can be cancelled", async () => {
+  const { client } = await openBus();
+  const sender = client.createSender("work");
+  await sender.sendMessages([{ body: "active" }, { body: "deferred" }]);
+  const receiver = client.createReceiver("work");
+  const [active, deferred] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  await receiver.abandonMessage(active!);
+  await receiver.deferMessage(deferred!);
+  const missing = { code: "MessageNotFound" };
+  await expect(sender.cancelScheduledMessages(active!.sequenceNumber!)).rejects.toMatchObject(missing);
+  await expect(sender.cancelScheduledMessages(deferred!.sequenceNumber!)).rejects.toMatchObject(missing);
+  expect(await receiver.peekMessages(5)).toHaveLength(2);
+});
+
 test("a message scheduled on a topic is fanned out at its time, also after a restart", async () => {
   const clock = createHandClock(Date.now());
   const bus = await openBus({

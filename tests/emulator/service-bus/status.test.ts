@@ -113,3 +113,25 @@ test("what was received before a queue was disabled cannot be removed from it un
   await receiver.completeMessage(again!);
   expect(await receiver.peekMessages(1, { fromSequenceNumber: again!.sequenceNumber! })).toEqual([]);
 });
+
+test("a disabled queue keeps its deferred messages, those too that somebody holds", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await bus.client.createSender("work").sendMessages([{ body: 1 }, { body: 2 }]);
+  const receiver = bus.client.createReceiver("work");
+  const messages = await receiver.receiveMessages(2, { maxWaitTimeInMs: 1000 });
+  for (const message of messages) await receiver.deferMessage(message);
+  const [first, second] = messages.map(({ sequenceNumber }) => sequenceNumber!);
+  const [held] = await receiver.receiveDeferredMessages(first!);
+  const work = await admin.getQueue("work");
+  await admin.updateQueue({ ...work, status: "Disabled" });
+
+  const disabled = { code: "MessagingEntityDisabled" };
+  await expect(receiver.completeMessage(held!)).rejects.toMatchObject(disabled);
+  await expect(receiver.receiveDeferredMessages(second!)).rejects.toMatchObject(disabled);
+  expect((await admin.getQueueRuntimeProperties("work")).totalMessageCount).toBe(2);
+  await admin.updateQueue({ ...work, status: "Active" });
+  await receiver.completeMessage(held!);
+  const [last] = await receiver.receiveDeferredMessages(second!);
+  await receiver.completeMessage(last!);
+});

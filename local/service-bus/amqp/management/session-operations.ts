@@ -1,7 +1,6 @@
 import type { MessageQueue } from "../../broker/message-queue.ts";
 import type { SessionHold } from "../../broker/session-hold.ts";
-import { BrokerError, messageTooLarge, sessionLockLost } from "../../errors.ts";
-import { MAX_MESSAGE_BYTES } from "../../limits.ts";
+import { BrokerError, sessionLockLost } from "../../errors.ts";
 import { arrayOf, binary, entryOf, int, mapOf, nothing, text, textOf, timestamp } from "../../wire/values.ts";
 import { integerField, type Operation, type OperationCall, textField } from "./operation.ts";
 
@@ -50,7 +49,6 @@ const setSessionState: Operation = {
       throw new BrokerError("invalid", "A session's state is binary or null.");
     }
     const state = value.type === "null" ? null : value.value;
-    if (state !== null && state.length > MAX_MESSAGE_BYTES) throw messageTooLarge(state.length);
     // The session may not change hands before the state is on disk.
     hold.begin();
     try {
