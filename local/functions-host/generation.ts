@@ -66,6 +66,10 @@ export class Generation {
     }
   }
 
+  get hostJson(): HostJson {
+    return this.#options.hostJson;
+  }
+
   get functions(): readonly IndexedFunction[] {
     return this.#functions;
   }

@@ -1,22 +1,22 @@
 import { join } from "node:path";
 import { realClock } from "../clock/clock.ts";
-import { type HostJson, readHostJson } from "./app/host-json.ts";
-import type { HttpFunction, IndexedFunction } from "./app/index-functions.ts";
+import { readHostJson } from "./app/host-json.ts";
 import { Generation } from "./generation.ts";
 import { administrationOf } from "./host-administration.ts";
 import type { FunctionsHost, FunctionsHostOptions } from "./host-options.ts";
-import { FrontEnd, type HttpBackend } from "./http/front-end.ts";
+import { httpBackend, isHttp } from "./http/backend.ts";
+import { FrontEnd } from "./http/front-end.ts";
 import { bodyLimit } from "./http/request-body.ts";
-import { logged } from "./invocation-log.ts";
 import { Keys } from "./keys/keys.ts";
 import { urlOf, whereIs } from "./where.ts";
 import { hostId } from "./host-id.ts";
-import type { ListenerContext } from "./listener.ts";
+import { listenerContext, loggedFor } from "./listener-context.ts";
 import { type Invoke, type Listeners, within } from "./pool/instance.ts";
 import type { Workers } from "./pool/workers.ts";
 import { ScaleControl } from "./scale/scale-control.ts";
 import { type ScaleSettings, scaleSettings } from "./scale/scale-settings.ts";
-import { Triggers } from "./triggers.ts";
+import { Singletons } from "./singletons.ts";
+import { isSingleton, Triggers } from "./triggers.ts";
 import { watchApp } from "./watch/watch-app.ts";
 
 const DRAIN_MS = 10_000;
@@ -43,10 +43,9 @@ class Host {
   readonly #frontEnd: FrontEnd;
   readonly #workers: Workers;
   readonly #startedAtMs: number;
-  #hostJson: HostJson;
   #generation: Generation | undefined;
-  #singletons: Listeners | undefined;
-  #leaving = new Set<Promise<void>>();
+  readonly #singletons: Singletons;
+  readonly #leaving = new Set<Promise<void>>();
   #reloading: Promise<unknown> = Promise.resolve();
   #drained: "Disabled" | "InProgress" | "Completed" = "Disabled";
   #stopWatching: (() => void) | undefined;
@@ -56,19 +55,17 @@ class Host {
   constructor(options: FunctionsHostOptions, workers: Workers) {
     this.#options = options;
     this.#startedAtMs = options.clock.now();
-    this.#hostJson = readHostJson(options.appRoot);
+    this.#singletons = new Singletons(options.log);
     this.#scale = scaleSettings(options.inProcess ? IN_PROCESS : options.scale);
     this.#workers = workers;
     this.#keys = new Keys(join(options.dataFolder, "secrets"));
     this.#control = new ScaleControl(this.#scale, {
-      serviceBus: this.#hostJson.extensions.serviceBus,
       outstandingRequests: () => this.#frontEnd.outstanding,
       // Instances are processes: they come and go in real time, whatever clock the host has.
       clock: realClock,
       log: options.log,
     });
     this.#frontEnd = new FrontEnd({
-      http: this.#hostJson.extensions.http,
       bodyLimitBytes: bodyLimit(options.settings),
       log: options.log,
       administration: this.#administration(),
@@ -78,8 +75,11 @@ class Host {
   async start(): Promise<FunctionsHost> {
     const { log, clock, port, watch, appRoot } = this.#options;
     const generation = await this.#load();
+    this.#generation = generation;
     this.#port = await this.#frontEnd.listen(port);
-    await this.#begin(generation);
+    this.#serve(generation);
+    await generation.begin();
+    await this.#singletons.begin(this.#singletonsOf(generation));
     for (const each of generation.functions) {
       log("function", { name: each.name, trigger: each.trigger, where: whereIs(each, this.#root) });
     }
@@ -115,97 +115,91 @@ class Host {
 
   /** Where functions are, with the route prefix. */
   get #root(): string {
-    return [this.#url, this.#hostJson.extensions.http.routePrefix].filter((part) => part !== "").join("/");
+    const routePrefix = this.#generation?.hostJson.extensions.http.routePrefix ?? "";
+    return [this.#url, routePrefix].filter((part) => part !== "").join("/");
   }
 
+  /** The app as it is on disk now. */
   #load(): Promise<Generation> {
     const { appRoot, settings, log, clock, freeRestarts } = this.#options;
+    const hostJson = readHostJson(appRoot);
     return Generation.load({
       appRoot,
       settings,
       log,
       clock,
       freeRestarts,
-      hostJson: this.#hostJson,
+      hostJson,
       scale: this.#scale,
       workers: this.#workers,
-      listeners: (functions, invoke) => new Triggers(functions.filter(isPerInstance), this.#context(invoke)),
+      listeners: (functions, invoke) =>
+        new Triggers(
+          functions.filter((each) => !isSingleton(each)),
+          listenerContext(this.#options, hostJson, invoke),
+        ),
       wanted: (group) => this.#control.wake(group),
     });
   }
 
-  /** Requests, messages and timers go to this generation from now on. */
-  async #begin(generation: Generation): Promise<void> {
-    const before = this.#generation;
+  /** Requests go to this generation from now on. Where it cannot be served, nothing has changed. */
+  #serve(generation: Generation): void {
+    const { http } = generation.hostJson.extensions;
+    const functions = generation.functions.filter(isHttp);
+    const backend = httpBackend(generation, (invoke) => loggedFor(this.#options, invoke));
+    this.#frontEnd.serve({ functions, http, backend });
     this.#generation = generation;
-    this.#frontEnd.serve(generation.functions.filter(isHttp), this.#backend(generation));
     this.#control.watch(generation);
-    const sizes = new Map(before?.groups.map(({ name, size }) => [name, size]));
-    await Promise.all([generation.begin(sizes), this.#singletons?.stop()]);
-    // They also fire while there is no instance, and that wakes one.
-    this.#singletons = new Triggers(
-      generation.functions.filter(isSingleton),
-      this.#context((request) => generation.invoke(request)),
-    );
-    await this.#singletons.start();
   }
 
   async #reload(): Promise<boolean> {
-    const { log, appRoot, inProcess } = this.#options;
     if (this.#stopping !== undefined) return false;
+    const { log } = this.#options;
     const startedAt = performance.now();
+    const before = this.#generation;
+    const generation = await this.#loadAndServe();
+    if (generation === undefined) return false;
+    this.#drained = "Disabled";
+    // These also fire while there is no instance, and that wakes one.
+    const finished = this.#singletons.follow(this.#singletonsOf(generation));
+    if (before !== undefined) this.#leave(before, finished);
+    const sizes = new Map(before?.groups.map(({ name, size }) => [name, size]));
+    await generation
+      .begin(sizes)
+      .catch((error: unknown) => log("instances missing", { error: String(error) }));
+    log("app reloaded", { ms: Math.round(performance.now() - startedAt) });
+    return true;
+  }
+
+  /** Undefined when that cannot be done; then nothing has changed. */
+  async #loadAndServe(): Promise<Generation | undefined> {
+    const { log, inProcess } = this.#options;
+    let generation: Generation | undefined;
     try {
       if (inProcess) throw new Error("the app runs inside the host's process, which cannot load it twice");
-      this.#hostJson = readHostJson(appRoot);
-      const before = this.#generation;
-      await this.#begin(await this.#load());
-      this.#drained = "Disabled";
-      log("app reloaded", { ms: Math.round(performance.now() - startedAt) });
-      if (before !== undefined) this.#leave(before);
-      return true;
+      generation = await this.#load();
+      if (this.#stopping !== undefined) throw new Error("the host stops");
+      this.#serve(generation);
+      return generation;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       log("app not reloaded", { error: message, consequence: "what was loaded before goes on" });
-      return false;
+      await generation?.stop(0);
+      return undefined;
     }
   }
 
-  /** The old generation finishes what it has. */
-  #leave(generation: Generation): void {
-    const leaving = generation.stop(this.#scale.drainMs).finally(() => this.#leaving.delete(leaving));
+  #singletonsOf(generation: Generation): Listeners {
+    const invoke: Invoke = (request) => generation.invoke(request);
+    const context = listenerContext(this.#options, generation.hostJson, invoke);
+    return new Triggers(generation.functions.filter(isSingleton), context);
+  }
+
+  /** The old generation takes nothing more, and finishes what it has; what its timers run is a part of that. */
+  #leave(generation: Generation, singletonsFinished: Promise<void>): void {
+    const leaving = Promise.all([generation.quiesce(), singletonsFinished])
+      .then(() => generation.stop(this.#scale.drainMs))
+      .finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
-  }
-
-  #backend(generation: Generation): HttpBackend {
-    const http = generation.functions.find(isHttp);
-    if (http === undefined) return { invoke: this.#logged((request) => generation.invoke(request)) };
-    const group = generation.groupFor(http);
-    const invoke = this.#logged(generation.bound((request) => group.invoke(request)));
-    if (generation.capabilities["HttpUri"] === undefined) return { invoke };
-    const stream = async () => {
-      const instance = await group.instance();
-      const uri = instance.app?.capabilities["HttpUri"] ?? "";
-      return { uri, invoke: this.#logged(generation.bound((request) => instance.invoke(request))) };
-    };
-    return { invoke, stream };
-  }
-
-  #logged(invoke: Invoke): Invoke {
-    const { log, appRoot, logInvocations } = this.#options;
-    return logged(invoke, { log, appRoot, everyInvocation: logInvocations === true });
-  }
-
-  #context(invoke: Invoke): ListenerContext {
-    const { appRoot, settings, clock, log, dataFolder } = this.#options;
-    return {
-      hostJson: this.#hostJson,
-      settings,
-      hostId: hostId(settings, appRoot),
-      dataFolder,
-      clock,
-      log,
-      invoke: this.#logged(invoke),
-    };
   }
 
   #administration() {
@@ -216,7 +210,7 @@ class Host {
       upMs: () => this.#options.clock.now() - this.#startedAtMs,
       isStopping: () => this.#stopping !== undefined,
       generation: () => this.#generation,
-      invoke: (generation) => this.#logged((request) => generation.invoke(request)),
+      invoke: (generation) => loggedFor(this.#options, (request) => generation.invoke(request)),
       url: (target) => (isHttp(target) ? urlOf(target, this.#root) : undefined),
       drainState: () => this.#drained,
       drain: () => this.#drain(),
@@ -229,7 +223,7 @@ class Host {
     if (this.#drained !== "Disabled") return;
     this.#drained = "InProgress";
     this.#control.watch(undefined);
-    const drained = Promise.all([this.#generation?.quiesce(), this.#singletons?.stop()]);
+    const drained = Promise.all([this.#generation?.quiesce(), this.#singletons.stop()]);
     void drained.then(() => (this.#drained = "Completed"));
   }
 
@@ -239,21 +233,15 @@ class Host {
     this.#stopWatching?.();
     this.#control.stop();
     await within(
-      Promise.all([this.#frontEnd.drain(drainMs), this.#singletons?.stop(), this.#generation?.quiesce()]),
+      Promise.all([this.#frontEnd.drain(drainMs), this.#singletons.stop(), this.#generation?.quiesce()]),
       drainMs,
     );
-    await Promise.all([this.#generation?.stop(0), ...this.#leaving]);
+    await Promise.all([this.#generation?.stop(0), within(this.#reloading, drainMs), ...this.#leaving]);
     await within(this.#frontEnd.drain(LAST_WORDS_MS), LAST_WORDS_MS);
     this.#frontEnd.close();
-    await Promise.all([this.#singletons?.close(), this.#control.close()]);
+    await Promise.all([this.#singletons.close(), this.#control.close()]);
   }
 }
-
-const isHttp = (each: IndexedFunction): each is HttpFunction => each.trigger === "http";
-
-/** What exists once, however many instances there are; everything else every instance has for itself. */
-const isSingleton = ({ trigger }: IndexedFunction): boolean => trigger === "timer" || trigger === "cosmosDB";
-const isPerInstance = (each: IndexedFunction): boolean => !isSingleton(each);
 
 const IN_PROCESS = {
   grouping: "app",

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { IndexedFunction } from "./app/index-functions.ts";
-import { parseSchedule } from "./timer/schedule.ts";
 import { childTrace } from "./trace-context.ts";
 import type { InvocationRequest, TypedData } from "./worker/wire.ts";
 
@@ -26,7 +25,7 @@ export function requestByHand(target: IndexedFunction, input: string): Invocatio
 function dataFor(target: IndexedFunction, input: string): TypedData | undefined {
   if (target.trigger === "http") return undefined;
   if (target.trigger === "timer") {
-    const { adjustForDst } = parseSchedule(target.schedule, `function "${target.name}"`);
+    const { adjustForDst } = target.occurrences;
     const timer = { Schedule: { AdjustForDST: adjustForDst }, ScheduleStatus: null, IsPastDue: false };
     return { json: JSON.stringify(timer) };
   }

@@ -9,8 +9,8 @@ export function httpTrigger(
   name: string,
   { binding, where }: BindingContext,
 ): Omit<HttpFunction, keyof Indexed> {
-  // The library's default, which is not the one of function.json.
-  const level = (text(binding, "authLevel") ?? "anonymous").toLowerCase();
+  // The host's default. The library's, "anonymous", comes with the binding that `app.http` registers; a generic one says nothing.
+  const level = (text(binding, "authLevel") ?? "function").toLowerCase();
   const authLevel = AUTH_LEVELS.find((each) => each === level);
   if (authLevel === undefined) {
     throw new HostRefusal(

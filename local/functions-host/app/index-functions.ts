@@ -1,6 +1,7 @@
 import type { AuthLevel } from "../keys/keys.ts";
 import { HostRefusal } from "../refusal.ts";
 import type { Settings } from "../settings.ts";
+import type { Schedule } from "../timer/schedule.ts";
 import type { Binding, RegisteredFunction } from "../worker/wire.ts";
 import type { BindingContext } from "./binding-properties.ts";
 import { cosmosTrigger } from "./cosmos-trigger.ts";
@@ -28,7 +29,9 @@ export interface HttpFunction extends Indexed {
 
 export interface TimerFunction extends Indexed {
   readonly trigger: "timer";
+  /** As the app wrote it, `%NAMES%` resolved. */
   readonly schedule: string;
+  readonly occurrences: Schedule;
   readonly runOnStartup: boolean;
   readonly useMonitor: boolean;
 }

@@ -1,4 +1,5 @@
 import { HostRefusal } from "../refusal.ts";
+import { parseSchedule } from "../timer/schedule.ts";
 import { flag, resolved, type BindingContext } from "./binding-properties.ts";
 import type { Indexed, TimerFunction } from "./index-functions.ts";
 
@@ -8,6 +9,7 @@ export function timerTrigger(context: BindingContext): Omit<TimerFunction, keyof
   return {
     trigger: "timer",
     schedule,
+    occurrences: parseSchedule(schedule, context.where),
     runOnStartup: flag(context, "runOnStartup") === true,
     useMonitor: flag(context, "useMonitor") !== false,
   };

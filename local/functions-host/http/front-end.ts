@@ -24,8 +24,31 @@ export interface HttpBackend {
   readonly stream?: () => Promise<StreamingInstance>;
 }
 
-export interface FrontEndOptions {
+/** What one generation of the app has to do with HTTP. */
+export interface HttpApp {
+  readonly functions: readonly HttpFunction[];
+  /** Of its host.json. */
   readonly http: HttpSettings;
+  readonly backend: HttpBackend;
+}
+
+/** That, made ready for requests; one that has begun stays with the app it found. */
+interface Served {
+  readonly http: HttpSettings;
+  readonly routes: RouteTable;
+  readonly places: Places;
+  readonly backend: HttpBackend;
+}
+
+interface Exchange {
+  readonly served: Served;
+  readonly match: RouteMatch;
+  readonly query: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+export interface FrontEndOptions {
   readonly bodyLimitBytes: number;
   readonly administration: HostAdministration;
   readonly log: Log;
@@ -43,19 +66,13 @@ const ADMIN_PATH = /^\/admin\//i;
 export class FrontEnd {
   readonly #options: FrontEndOptions;
   readonly #server: Server;
-  readonly #places: Places;
-  readonly #headers: Readonly<Record<string, string>>;
-  #routes: RouteTable;
-  #backend: HttpBackend | undefined;
+  #served: Served | undefined;
   #outstanding = 0;
   #idle: PromiseWithResolvers<void> | undefined;
   #warnedOfChunks = false;
 
   constructor(options: FrontEndOptions) {
     this.#options = options;
-    this.#headers = options.http.customHeaders;
-    this.#places = new Places(options.http.maxConcurrentRequests);
-    this.#routes = new RouteTable([], options.http.routePrefix);
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true }, (request, response) => {
       void this.#serve(request, response);
     });
@@ -67,9 +84,9 @@ export class FrontEnd {
   }
 
   /** From now on requests go there; those under way stay where they are. */
-  serve(functions: readonly HttpFunction[], backend: HttpBackend): void {
-    this.#routes = new RouteTable(functions, this.#options.http.routePrefix);
-    this.#backend = backend;
+  serve({ functions, http, backend }: HttpApp): void {
+    const routes = new RouteTable(functions, http.routePrefix);
+    this.#served = { http, routes, backend, places: new Places(http.maxConcurrentRequests) };
   }
 
   /** Rejects with the system's own error (EADDRINUSE and the like). */
@@ -102,37 +119,43 @@ export class FrontEnd {
       await this.#serveAdmin(request, path, query, response);
       return;
     }
-    const match = this.#routes.find(request.method ?? "GET", path);
-    const refusal = match === undefined ? 404 : this.#refusalOf(match, request, query);
-    if (match === undefined || refusal !== undefined) this.#refuse(request, response, refusal ?? 404);
-    else await this.#answer(match, query, request, response);
+    const served = this.#served;
+    if (served === undefined) {
+      this.#refuse(request, response, 503);
+      return;
+    }
+    const match = served.routes.find(request.method ?? "GET", path);
+    const refusal = match === undefined ? 404 : this.#refusalOf(served, match, request, query);
+    const { customHeaders } = served.http;
+    if (match === undefined || refusal !== undefined)
+      this.#refuse(request, response, refusal ?? 404, customHeaders);
+    else await this.#answer({ served, match, query, request, response });
   }
 
-  #refusalOf({ target }: RouteMatch, request: IncomingMessage, query: string): number | undefined {
-    const { http, administration } = this.#options;
+  #refusalOf(
+    { http }: Served,
+    { target }: RouteMatch,
+    request: IncomingMessage,
+    query: string,
+  ): number | undefined {
     const { authLevel, name } = target;
-    if (authLevel !== "anonymous" && !isAuthorised(administration.keys, authLevel, request, query, name)) {
-      return 401;
-    }
+    const { keys } = this.#options.administration;
+    if (authLevel !== "anonymous" && !isAuthorised(keys, authLevel, request, query, name)) return 401;
     const isFull = http.maxOutstandingRequests >= 0 && this.#outstanding >= http.maxOutstandingRequests;
     return isFull ? 429 : undefined;
   }
 
-  async #answer(
-    match: RouteMatch,
-    query: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #answer(exchange: Exchange): Promise<void> {
+    const { places } = exchange.served;
     this.#outstanding += 1;
-    const place = this.#places.take();
+    const place = places.take();
     if (place !== undefined) await place;
     try {
-      await this.#invoke(match, query, request, response);
+      await this.#invoke(exchange);
     } catch (error) {
-      this.#answerFailure(match.target.name, error, response);
+      this.#answerFailure(exchange, error);
     } finally {
-      this.#places.release();
+      places.release();
       this.#outstanding -= 1;
       if (this.#outstanding === 0) this.#idle?.resolve();
     }
@@ -152,23 +175,17 @@ export class FrontEnd {
     }
   }
 
-  async #invoke(
-    match: RouteMatch,
-    query: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
+  async #invoke({ served, match, query, request, response }: Exchange): Promise<void> {
+    const { backend } = served;
+    const { customHeaders } = served.http;
     const { host } = request.headers;
     if (!isValidHost(host)) {
-      this.#refuse(request, response, 400);
+      this.#refuse(request, response, 400, customHeaders);
       return;
     }
-    const backend = this.#backend;
-    if (backend === undefined) throw new InvocationFailure("no-worker", "the host is starting");
     if (backend.stream !== undefined) {
-      const { log } = this.#options;
-      const exchange = { match, query, request, response, host, headers: this.#headers };
-      await streamInvocation(exchange, await backend.stream(), log);
+      const exchange = { match, query, request, response, host, headers: customHeaders };
+      await streamInvocation(exchange, await backend.stream(), this.#options.log);
       return;
     }
     const { target, params } = match;
@@ -177,7 +194,7 @@ export class FrontEnd {
       this.#warnOfChunks(request, target.name);
       const read = await readBody(request, this.#options.bodyLimitBytes);
       if (!read.ok) {
-        if (read.reason === "too-large") this.#refuse(request, response, 413);
+        if (read.reason === "too-large") this.#refuse(request, response, 413, customHeaders);
         return;
       }
       body = read.body;
@@ -189,18 +206,18 @@ export class FrontEnd {
       inputData: [{ name: target.triggerName, data: { http } }],
       traceContext: traceOf(request.headers),
     });
-    sendResult(response, result, this.#headers);
+    sendResult(response, result, customHeaders);
   }
 
-  #answerFailure(functionName: string, error: unknown, response: ServerResponse): void {
+  #answerFailure({ served, match, response }: Exchange, error: unknown): void {
     if (!(error instanceof InvocationFailure)) {
       // The result could not be written, such as a header name that HTTP does not allow.
-      this.#options.log("response failed", { function: functionName, error: String(error) });
+      this.#options.log("response failed", { function: match.target.name, error: String(error) });
     }
     // The invocation's own failure has been logged where it was noticed. A lost worker is a 500 as on Azure: the
     // function may have done its work, so inviting an automatic retry would be wrong.
     const noWorker = error instanceof InvocationFailure && error.failure === "no-worker";
-    sendStatus(response, noWorker ? 503 : 500, this.#headers);
+    sendStatus(response, noWorker ? 503 : 500, served.http.customHeaders);
   }
 
   /** Azure's rpc mode hands over a body only with Content-Length; here it is delivered all the same. */
@@ -214,8 +231,13 @@ export class FrontEnd {
   }
 
   /** Answers without reading the body; a body too large to read takes its connection with it. */
-  #refuse(request: IncomingMessage, response: ServerResponse, status: number): void {
-    sendStatus(response, status, status === 413 ? { ...this.#headers, connection: "close" } : this.#headers);
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    sendStatus(response, status, status === 413 ? { ...headers, connection: "close" } : headers);
     request.resume();
   }
 }

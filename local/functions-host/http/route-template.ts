@@ -44,7 +44,7 @@ function compileSegment(segment: string, parameters: Parameter[], isLast: boolea
   const alone = parts.length === 1;
   let pattern = "";
   for (const part of parts) {
-    if (!part.startsWith("{")) {
+    if (!part.startsWith("{") || !part.endsWith("}")) {
       if (/[{}]/.test(part)) throw new HostRefusal("function-invalid", `${where}: unbalanced braces`);
       pattern += escapeForPattern(decodePath(part));
       continue;

@@ -1,6 +1,5 @@
 import type { Clock } from "../../clock/clock.ts";
 import type { Log } from "../../part.ts";
-import type { ServiceBusSettings } from "../app/host-json.ts";
 import type { ServiceBusFunction } from "../app/index-functions.ts";
 import type { Generation } from "../generation.ts";
 import type { ServiceBusBacklog } from "./backlog.ts";
@@ -9,7 +8,6 @@ import { limitsOf, type ScaleSettings } from "./scale-settings.ts";
 import { type ScaledGroup, Scaler } from "./scaler.ts";
 
 export interface ScaleControlOptions {
-  readonly serviceBus: ServiceBusSettings;
   readonly outstandingRequests: () => number;
   readonly clock: Clock;
   readonly log: Log;
@@ -52,9 +50,9 @@ export class ScaleControl {
     const group = generation?.groups.find((each) => each.name === name);
     if (generation === undefined || group === undefined) throw new Error(`there is no group "${name}"`);
     const { drainMs, httpConcurrency } = this.#settings;
-    const { serviceBus, outstandingRequests } = this.#options;
+    const { outstandingRequests } = this.#options;
     const sources: DemandSources = {
-      serviceBus,
+      serviceBus: generation.hostJson.extensions.serviceBus,
       outstandingRequests,
       httpConcurrency,
       backlog: (target) => this.#active(target),

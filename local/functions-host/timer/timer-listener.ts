@@ -6,7 +6,7 @@ import type { Listener } from "../listener.ts";
 import { childTrace } from "../trace-context.ts";
 import { invokeWithRetries } from "../retry/invoke-with-retries.ts";
 import type { InvocationRequest, InvocationResponse, RetryContext } from "../worker/wire.ts";
-import { firesMoreThanOnceAMinute, parseSchedule, type Schedule } from "./schedule.ts";
+import { firesMoreThanOnceAMinute } from "./schedule.ts";
 import { NEVER, type TimerStatus, type TimerStatusStore } from "./status.ts";
 
 export interface TimerListenerOptions {
@@ -26,7 +26,6 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export class TimerListener implements Listener {
   readonly #target: TimerFunction;
   readonly #options: TimerListenerOptions;
-  readonly #schedule: Schedule;
   readonly #monitored: boolean;
   #status: TimerStatus | undefined;
   #wait: ScheduledCall | undefined;
@@ -36,8 +35,7 @@ export class TimerListener implements Listener {
   constructor(target: TimerFunction, options: TimerListenerOptions) {
     this.#target = target;
     this.#options = options;
-    this.#schedule = parseSchedule(target.schedule, `function "${target.name}"`);
-    this.#monitored = target.useMonitor && !firesMoreThanOnceAMinute(this.#schedule, options.clock.now());
+    this.#monitored = target.useMonitor && !firesMoreThanOnceAMinute(target.occurrences, options.clock.now());
   }
 
   get functionName(): string {
@@ -73,9 +71,9 @@ export class TimerListener implements Listener {
   /** What is on record, brought up to date when the schedule has been changed since. */
   async #recordedStatus(now: number): Promise<TimerStatus> {
     const recorded = await this.#options.statuses.read(this.#target.name);
-    if (recorded === undefined) return this.#record(NEVER, this.#schedule.next(now), now);
+    if (recorded === undefined) return this.#record(NEVER, this.#target.occurrences.next(now), now);
     const base = recorded.Last === NEVER ? recorded.LastUpdated : recorded.Last;
-    const expected = this.#schedule.next(Date.parse(base));
+    const expected = this.#target.occurrences.next(Date.parse(base));
     if (expected === Date.parse(recorded.Next)) return (this.#status = recorded);
     return this.#record(recorded.Last, expected, Date.parse(recorded.LastUpdated));
   }
@@ -94,7 +92,7 @@ export class TimerListener implements Listener {
   }
 
   #waitFrom(now: number): void {
-    this.#waitUntil(this.#schedule.next(now));
+    this.#waitUntil(this.#target.occurrences.next(now));
   }
 
   #waitUntil(atMs: number): void {
@@ -114,7 +112,7 @@ export class TimerListener implements Listener {
     const { clock, invoke } = this.#options;
     const startedAt = clock.now();
     const timer = {
-      Schedule: { AdjustForDST: this.#schedule.adjustForDst },
+      Schedule: { AdjustForDST: this.#target.occurrences.adjustForDst },
       ScheduleStatus: this.#monitored ? (this.#status ?? null) : null,
       IsPastDue: isPastDue,
     };
@@ -131,7 +129,8 @@ export class TimerListener implements Listener {
     const ending = await invokeWithRetries(request, { policy, clock, invoke, stopping });
     // An interrupted run stays due: the next host finds it on record as missed.
     if (ending === "interrupted") return;
-    if (this.#monitored) await this.#record(iso(startedAt), this.#schedule.next(startedAt), startedAt);
+    if (this.#monitored)
+      await this.#record(iso(startedAt), this.#target.occurrences.next(startedAt), startedAt);
     if (!stopping.aborted) this.#waitFrom(clock.now());
   }
 }

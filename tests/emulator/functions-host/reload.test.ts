@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventually, type HostUnderTest, useHost } from "./host-under-test.ts";
-import { useApp } from "./use-app.ts";
+import { queueHolds, useBus } from "./use-bus.ts";
+import { esmPackage, useApp } from "./use-app.ts";
 
 const source = (answer: string, route = "answer"): string => `
   import { app } from "@azure/functions";
@@ -11,13 +12,20 @@ const source = (answer: string, route = "answer"): string => `
     return { body: "${answer}" };
   } });`;
 
-async function useWatchedApp(): Promise<{ host: HostUnderTest; save: (text: string) => Promise<void> }> {
+interface Watched {
+  readonly host: HostUnderTest;
+  readonly save: (text: string) => Promise<void>;
+  readonly saveFile: (path: string, text: string) => Promise<void>;
+}
+
+async function useWatchedApp(): Promise<Watched> {
   const appRoot = await useApp({
     "package.json": '{ "type": "module", "main": "src/index.ts" }',
     "src/index.ts": source("one"),
   });
   const host = await useHost({ appRoot, watch: true, scale: { drainMs: 2000 } });
-  return { host, save: (text) => writeFile(join(appRoot, "src/index.ts"), text) };
+  const saveFile = (path: string, text: string): Promise<void> => writeFile(join(appRoot, path), text);
+  return { host, saveFile, save: (text) => saveFile("src/index.ts", text) };
 }
 
 const answer = async (host: HostUnderTest, path = "answer"): Promise<string> =>
@@ -49,10 +57,40 @@ test("routes and functions come and go with the file", async () => {
   expect((await fetch(`${host.url}/api/answer`)).status).toBe(404);
 });
 
+test("what host.json says counts with the next reload; one that is wrong is named, and nothing of it counts", async () => {
+  const { host, saveFile } = await useWatchedApp();
+
+  await saveFile(
+    "host.json",
+    '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" , "wrong": 1 } } }',
+  );
+  const line = await eventually(() => host.lines.find(({ event }) => event === "app not reloaded"));
+  const meanwhile = await answer(host);
+  await saveFile(
+    "host.json",
+    '{ "version": "2.0", "extensions": { "http": { "routePrefix": "v2", "customHeaders": { "x-shop": "yes" } } } }',
+  );
+  const moved = await eventually(async () => {
+    const response = await fetch(`${host.url}/v2/answer`);
+    return response.ok ? response : undefined;
+  });
+
+  expect(line.facts["error"]).toContain("wrong");
+  expect(meanwhile).toBe("one");
+  expect(moved.headers.get("x-shop")).toBe("yes");
+  expect((await fetch(`${host.url}/api/answer`)).status).toBe(404);
+});
+
 test.for([
   ["a syntax error", "import { app } from '@azure/functions'; app.http(", "SyntaxError"],
   ["an error while loading", "throw new Error('broken at start');", "broken at start"],
   ["a trigger the host refuses", source("x").replace('"anonymous"', '"system"'), 'authLevel "system"'],
+  ["a route that cannot be read", source("x", "half/{id"), "half/{id"],
+  [
+    "a schedule that cannot be read",
+    `${source("x")} app.timer("tick", { schedule: "every day", handler: () => undefined });`,
+    "every day",
+  ],
 ])("%s is named, and what was loaded goes on until it is mended", async ([, broken = "", message]) => {
   const { host, save } = await useWatchedApp();
 
@@ -64,6 +102,71 @@ test.for([
   expect(line.facts["error"]).toContain(message);
   expect(meanwhile).toBe("one");
   await eventually(async () => ((await answer(host)) === "mended" ? true : undefined));
+  expect(host.workers()).toHaveLength(1);
+});
+
+test("a timer that still runs holds up no reload, and runs to its end", async () => {
+  const { host, save } = await useWatchedApp();
+  const withTimer = (version: string): string =>
+    `${source(version)}
+    app.timer("slow", { schedule: "0 0 0 1 1 *", runOnStartup: ${version === "two"}, handler: async (timer, context) => {
+      context.log("began");
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      context.log("ended");
+    } });`;
+  const logged = (message: string): true | undefined =>
+    host.lines.some(({ facts }) => facts["message"] === message) ? true : undefined;
+
+  await save(withTimer("two"));
+  await eventually(() => logged("began"));
+  await save(withTimer("three"));
+  await eventually(async () => ((await answer(host)) === "three" ? true : undefined));
+  await save(withTimer("four"));
+  await eventually(async () => ((await answer(host)) === "four" ? true : undefined));
+
+  expect(logged("ended")).toBeUndefined();
+  await eventually(() => logged("ended"));
+  expect(seen(host, "invocation failed")).toBe(0);
+});
+
+test("a message that is being worked on when a file is saved is finished as it began; the next one reaches the new code", async () => {
+  const bus = await useBus();
+  const consumer = (version: string): string => `
+    import { app } from "@azure/functions";
+    app.serviceBusQueue("consumer", { connection: "Bus", queueName: "work", handler: async (body, context) => {
+      context.log("${version} began " + body);
+      await new Promise((resolve) => setTimeout(resolve, body === "first" ? 1500 : 0));
+      context.log("${version} ended " + body);
+    } });`;
+  const appRoot = await useApp({
+    "package.json": esmPackage("src/index.ts"),
+    "src/index.ts": consumer("old"),
+  });
+  const host = await useHost({ appRoot, watch: true, settings: { Bus: bus.connectionString } });
+  const sender = bus.client.createSender("work");
+  const logged = (): unknown[] =>
+    host.lines.filter(({ event }) => event === "function log").map(({ facts }) => facts["message"]);
+
+  await sender.sendMessages({ body: "first" });
+  await eventually(() => (logged().length > 0 ? true : undefined));
+  await writeFile(join(appRoot, "src/index.ts"), consumer("new"));
+  await eventually(() => (seen(host, "app reloaded") > 0 ? true : undefined));
+  await sender.sendMessages({ body: "second" });
+
+  await queueHolds(bus, 0, 0);
+  expect(logged()).toEqual(["old began first", "new began second", "new ended second", "old ended first"]);
+});
+
+test("stopping in the middle of a reload leaves no process behind", async () => {
+  const { host, save } = await useWatchedApp();
+  const [before = 0] = host.workers();
+
+  await save(`await new Promise((resolve) => setTimeout(resolve, 800));${source("late")}`);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await host.stop();
+
+  expect(() => process.kill(before, 0)).toThrow("ESRCH");
+  expect(seen(host, "app reloaded")).toBe(0); // and tests/setup.ts fails this file if a process is left
 });
 
 test("the master key's holder restarts the app, and a drained host listens again", async () => {

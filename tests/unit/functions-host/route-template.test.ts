@@ -34,7 +34,7 @@ test.for([
   expect(match(template, path)).toEqual(expected);
 });
 
-test.for(["a/{b", "a/{b?}/c", "{*rest}/c", "{x:nonsense}", "{}", "{1x}"])(
+test.for(["a/{b", "a/{id", "a/id}", "a/{b?}/c", "{*rest}/c", "{x:nonsense}", "{}", "{1x}"])(
   "the template %s is refused",
   (template) => {
     expect(() => compileRoute(template, 'function "f"')).toThrow('function "f"');
