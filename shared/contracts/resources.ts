@@ -88,7 +88,14 @@ export type ListQuery = z.infer<typeof ListQuery>;
 
 /** Not strict: storefronts may send reasons of their own. The body may also be left out. */
 export const CancellationRequest = z
-  .object({ reason: z.string().trim().max(200).optional() })
+  .object({
+    reason: z
+      .string()
+      .trim()
+      .max(200)
+      .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
+      .optional(),
+  })
   .meta({ id: "CancellationRequest" });
 export type CancellationRequest = z.infer<typeof CancellationRequest>;
 

@@ -60,11 +60,14 @@ export async function watchBacklog(deps: WatchBacklogDeps): Promise<void> {
     queueNames.map(async (queue) => ({ queue, look: await deps.queues.look(queue, record?.marks[queue]) })),
   );
   const circuits = await deps.circuits.all();
-  const [openCircuits, held, outbox] = await Promise.all([
-    openOf(circuits, deps),
+  const [heldCounts, held, outbox] = await Promise.all([
+    countsOfHeld(circuits, deps),
     oldestHeld(circuits, deps),
     oldestUnpublished(deps, nowMs),
   ]);
+  const openCircuits = circuits
+    .filter(({ state }) => state === "open")
+    .map(({ id, sinceMs }): OpenCircuit => ({ key: id, sinceMs, held: heldCounts.get(id) ?? 0 }));
   const backlogs: Backlog[] = [
     ...looks.map(({ queue, look }) => ({
       consumer: queue,
@@ -96,7 +99,7 @@ export async function watchBacklog(deps: WatchBacklogDeps): Promise<void> {
     backlogs,
     looks,
     circuits,
-    openCircuits,
+    heldCounts,
     ringing: state.ringing,
     changes,
     nowMs,
@@ -128,11 +131,13 @@ function groupsOf(queue: QueueName, { newDeadLetters }: QueueLook): DeadLetterGr
   return [...groups.values()];
 }
 
-async function openOf(circuits: readonly Circuit[], { ledger }: WatchBacklogDeps): Promise<OpenCircuit[]> {
-  const open = circuits.filter(({ state }) => state === "open");
-  return await Promise.all(
-    open.map(async ({ id, sinceMs }) => ({ key: id, sinceMs, held: await ledger.countHeld(id) })),
-  );
+/** By circuit, of those that are open and of those that have closed and still let go of what they held. */
+async function countsOfHeld(
+  circuits: readonly Circuit[],
+  { ledger }: WatchBacklogDeps,
+): Promise<ReadonlyMap<string, number>> {
+  const holding = circuits.filter((circuit) => circuit.state === "open" || circuit.holding !== undefined);
+  return new Map(await Promise.all(holding.map(async ({ id }) => [id, await ledger.countHeld(id)] as const)));
 }
 
 /** Held deliveries have no message in any queue; they wait all the same. By the queue that they will return to. */
@@ -163,14 +168,14 @@ interface Seen {
   readonly backlogs: readonly Backlog[];
   readonly looks: readonly { readonly queue: QueueName; readonly look: QueueLook }[];
   readonly circuits: readonly Circuit[];
-  readonly openCircuits: readonly OpenCircuit[];
+  readonly heldCounts: ReadonlyMap<string, number>;
   readonly ringing: readonly RingingAlarm[];
   readonly changes: readonly AlarmChange[];
   readonly nowMs: number;
 }
 
 function measure(telemetry: Telemetry, seen: Seen): void {
-  const { backlogs, looks, circuits, openCircuits, nowMs } = seen;
+  const { backlogs, looks, circuits, heldCounts, nowMs } = seen;
   for (const backlog of backlogs) {
     const { consumer, processedInTenMinutes } = backlog;
     telemetry.record("backlog.oldest_age", ageOf(backlog, nowMs) / 1000, { consumer });
@@ -178,9 +183,8 @@ function measure(telemetry: Telemetry, seen: Seen): void {
   }
   for (const { queue, look } of looks) telemetry.record("backlog.waiting", look.waiting, { consumer: queue });
   for (const { id, state } of circuits) {
-    const held = openCircuits.find(({ key }) => key === id)?.held ?? 0;
     telemetry.record("circuit.open", state === "open" ? 1 : 0, { circuit: id });
-    telemetry.record("deliveries.held", held, { circuit: id });
+    telemetry.record("deliveries.held", heldCounts.get(id) ?? 0, { circuit: id });
   }
   measureAlarms(telemetry, seen);
 }

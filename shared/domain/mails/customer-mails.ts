@@ -71,8 +71,14 @@ const wordings: Readonly<Record<CustomerEvent, Wording>> = {
   },
 };
 
+/** Brands give reasons of their own, in any words: only after a question it was no answer that ended the order. */
 const wasUnanswered = ({ timeline }: Order): boolean =>
-  timeline.some(({ event, detail }) => event === "order.cancelled.v1" && detail === UNANSWERED);
+  timeline.some(
+    ({ event, detail }, position) =>
+      event === "order.cancelled.v1" &&
+      detail === UNANSWERED &&
+      timeline[position - 1]?.event.startsWith("order.attention-") === true,
+  );
 
 /**
  * The mail that tells the customer of one event; `answerUrl` is where an open question is answered. The wording is English;

@@ -1,5 +1,5 @@
 import type { EventType, Order, OrderStatus } from "#shared/contracts/order.ts";
-import { vendorsOf } from "../hand-over.ts";
+import { handedOverAt, vendorsOf } from "../hand-over.ts";
 import { fingerprintOf } from "../ids.ts";
 import { totalOf } from "../order.ts";
 import { roundsOf } from "./rounds.ts";
@@ -40,8 +40,8 @@ const checks: readonly ((order: Order) => string | false)[] = [
     (attention !== undefined) !== (status === "needs-attention") &&
     `${status}, and ${attention === undefined ? "asks nothing" : "asks its customer"}`,
   (order) => {
-    const { status, handedOver = {} } = order;
-    const isAllGone = vendorsOf(order).every((vendor) => handedOver[vendor] !== undefined);
+    const { status } = order;
+    const isAllGone = vendorsOf(order).every((vendor) => handedOverAt(order, vendor) !== undefined);
     return isAllGone !== (status === "fulfilled") && `${status}, and handed over: ${String(isAllGone)}`;
   },
   // An answer changes what the order consists of.

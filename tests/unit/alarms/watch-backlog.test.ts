@@ -3,6 +3,7 @@ import { alarmKinds } from "#shared/contracts/watch.ts";
 import { newCircuit } from "#shared/contracts/circuit.ts";
 import { watchBacklog } from "#shared/use-cases/watch-backlog.ts";
 import { CountingTelemetry } from "#shared/adapters/telemetry/counting-telemetry.ts";
+import { aDelivery } from "../../builders/deliveries.ts";
 import { createMemoryApp, type MemoryApp } from "../../fakes/memory-app.ts";
 
 const SECOND = 1000;
@@ -185,4 +186,13 @@ test("orders whose messages no topic has taken are a backlog of their own", asyn
   expect(app.chat.said).toEqual([
     expect.stringContaining("PAGE: outbox: the oldest message has been waiting for 30 minutes"),
   ]);
+});
+
+test("what is still held after a circuit has closed is measured until the last one is out", async () => {
+  await app.circuits.change("mail:acs", () => ({ ...newCircuit("mail:acs"), holding: { sinceMs: 0 } }));
+  const held = { state: "held", heldBy: "mail:acs", channel: "customer-email" } as const;
+  for (let number = 0; number < 3; number++) await app.ledger.createIfAbsent(aDelivery(held));
+  await look();
+  const measured = app.telemetry.values.filter(({ metric }) => metric === "deliveries.held");
+  expect(measured.map(({ value, facts }) => [facts["circuit"], value])).toEqual([["mail:acs", 3]]);
 });

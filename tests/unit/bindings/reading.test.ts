@@ -163,6 +163,13 @@ describe("post-cancellation", () => {
     expect(stored?.timeline.at(-1)?.detail).toBe(detail);
   });
 
+  test("with a reason that is no text is refused, and cancels nothing", async () => {
+    const order = placed();
+    const answer = await cancel(order.id, '{"reason":"half a face: \\ud83d"}');
+    expect([answer.status, problemIn(answer)]).toEqual([422, "/problems/invalid"]);
+    expect(app.orders.all).toEqual([order]);
+  });
+
   test("of an order that was handed over is refused", async () => {
     const order = placed({ status: "fulfilled" });
     const answer = await cancel(order.id);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { customerEvents } from "#shared/contracts/order.ts";
-import { cancelOrder, placeOrder } from "#shared/domain/order.ts";
+import { cancelOrder, confirmOrder, placeOrder } from "#shared/domain/order.ts";
 import { askCustomer, followUp } from "#shared/domain/question.ts";
 import { customerMail } from "#shared/domain/mails/customer-mails.ts";
 import { composeMail, escapeHtml, formatMoney, type MailText } from "#shared/domain/mails/mail-content.ts";
@@ -147,6 +147,11 @@ describe("the customer's mail", () => {
     expect(text).toContain("You were not charged");
     const asWished = moved(cancelOrder(anOrder(), "changed my mind", anOccasion()));
     expect(customerMail("order.cancelled.v1", asWished, aBrand()).text).toContain("as requested");
+    // A reason of the brand's own that happens to be the same word.
+    const charged = moved(
+      cancelOrder(moved(confirmOrder(anOrder(), anOccasion())), "unanswered", anOccasion()),
+    );
+    expect(customerMail("order.cancelled.v1", charged, aBrand()).text).not.toContain("You were not charged");
   });
 });
 
