@@ -1,4 +1,5 @@
 import type { IndexedFunction } from "./app/index-functions.ts";
+import type { DrainState } from "./drain.ts";
 import type { Generation } from "./generation.ts";
 import type { HostAdministration, RunByHand } from "./http/admin.ts";
 import type { Keys } from "./keys/keys.ts";
@@ -16,7 +17,7 @@ export interface AdministeredHost {
   readonly generation: () => Generation | undefined;
   readonly invoke: (generation: Generation) => Invoke;
   readonly url: (target: IndexedFunction) => string | undefined;
-  readonly drainState: () => "Disabled" | "InProgress" | "Completed";
+  readonly drainState: () => DrainState;
   readonly drain: () => void;
   readonly restart: () => Promise<void>;
 }

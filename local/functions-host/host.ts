@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { realClock } from "../clock/clock.ts";
 import { readHostJson } from "./app/host-json.ts";
+import { Drain } from "./drain.ts";
 import { Generation } from "./generation.ts";
 import { administrationOf } from "./host-administration.ts";
 import type { FunctionsHost, FunctionsHostOptions } from "./host-options.ts";
@@ -47,7 +48,7 @@ class Host {
   readonly #singletons: Singletons;
   readonly #leaving = new Set<Promise<void>>();
   #reloading: Promise<unknown> = Promise.resolve();
-  #drained: "Disabled" | "InProgress" | "Completed" = "Disabled";
+  readonly #drain = new Drain();
   #stopWatching: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
   #port = 0;
@@ -158,7 +159,7 @@ class Host {
     const before = this.#generation;
     const generation = await this.#loadAndServe();
     if (generation === undefined) return false;
-    this.#drained = "Disabled";
+    this.#drain.callOff();
     // These also fire while there is no instance, and that wakes one.
     const finished = this.#singletons.follow(this.#singletonsOf(generation));
     if (before !== undefined) this.#leave(before, finished);
@@ -212,19 +213,16 @@ class Host {
       generation: () => this.#generation,
       invoke: (generation) => loggedFor(this.#options, (request) => generation.invoke(request)),
       url: (target) => (isHttp(target) ? urlOf(target, this.#root) : undefined),
-      drainState: () => this.#drained,
-      drain: () => this.#drain(),
+      drainState: () => this.#drain.state,
+      drain: () => this.#drain.begin(() => this.#finishEverything()),
       restart: async () => void (await this.reload()),
     });
   }
 
   /** As Azure does before it takes an instance away: nothing new from queues and timers, requests go on. */
-  #drain(): void {
-    if (this.#drained !== "Disabled") return;
-    this.#drained = "InProgress";
+  async #finishEverything(): Promise<void> {
     this.#control.watch(undefined);
-    const drained = Promise.all([this.#generation?.quiesce(), this.#singletons.stop()]);
-    void drained.then(() => (this.#drained = "Completed"));
+    await Promise.all([this.#generation?.quiesce(), this.#singletons.stop()]);
   }
 
   /** Listeners first, then whatever runs, then the workers: nothing new begins while something ends. */

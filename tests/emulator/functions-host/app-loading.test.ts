@@ -194,3 +194,10 @@ test.for([
 
   await expect(useHost({ appRoot })).rejects.toThrow(message);
 });
+
+test("a port that is taken stops the start, and no worker is left", async () => {
+  const appRoot = await useApp(register('app.get("a", handler);'));
+  const { port } = await useHost({ appRoot });
+
+  await expect(useHost({ appRoot, port })).rejects.toThrow("EADDRINUSE"); // tests/setup.ts looks for processes
+});

@@ -132,3 +132,19 @@ async function outstanding(host: HostUnderTest): Promise<unknown> {
   const status: Record<string, unknown> = JSON.parse(await response.text());
   return status["outstandingInvocations"];
 }
+
+test("a thousand streamed requests at once are all answered, each with its own body", async () => {
+  const host = await useStreams();
+
+  const answers = await Promise.all(
+    Array.from({ length: 1024 }, async (_, index) => {
+      const response = await fetch(`${host.url}/api/echo/n${index}`, {
+        method: "POST",
+        body: `body ${index}`,
+      });
+      return (await response.text()) === `body ${index}` && response.headers.get("x-id") === `n${index}`;
+    }),
+  );
+
+  expect(answers.every(Boolean)).toBe(true);
+});

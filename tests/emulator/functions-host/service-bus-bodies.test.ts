@@ -51,3 +51,16 @@ test("a body that is not UTF-8 reaches the handler with what it cannot read repl
 
   expect(said(host)).toEqual([["string", "a\uFFFDb"]]);
 });
+
+test.for([
+  ["preInvocation", 'app.hook.preInvocation(() => { throw new Error("not now"); });'],
+  ["postInvocation", 'app.hook.postInvocation(() => { throw new Error("not now"); });'],
+])("a %s hook that throws abandons the message, until it is a dead letter", async ([, hook = ""]) => {
+  const bus = await useBus({ maxDeliveryCount: 2 });
+  await bus.client.createSender("work").sendMessages({ body: "x" });
+  const host = await useQueueApp(bus, { more: hook, handler: "say(context, body);" });
+
+  await queueHolds(bus, 0, 1);
+
+  expect(host.lines.filter(({ event }) => event === "invocation failed")).toHaveLength(2);
+});
