@@ -61,7 +61,7 @@ function tasksOf(recordings: readonly Recording[], words: readonly string[]): Ta
       const name = placeOf({ point, during });
       const isFresh = !seen.has(name) && (words.length === 0 || words.some((word) => name.includes(word)));
       seen.add(name);
-      return isFresh && !isMetByChance({ id: point });
+      return isFresh && !isMetByChance(point, during);
     });
     const kills = fresh.flatMap(({ point, during }) =>
       phases.map((phase): Kill => ({
@@ -97,13 +97,19 @@ async function killAll(lanes: readonly Lane[], tasks: readonly Task[]): Promise<
 const placeOf = ({ point, during }: Met): string => `${point} ${during}`;
 const placeOfKill = ({ point, during = "start" }: Kill): string => placeOf({ point, during });
 
-/** A cache or a neighbour may have kept a course from a point: another course that comes past it is tried, for this one death. */
-const MORE_TRIES = 3;
+/**
+ * A cache or a neighbour may have kept a course from a point: another course that comes past it is tried, for this one death;
+ * again and again while no function has died at this await.
+ */
+const MORE_TRIES = 4;
 function missedIn(results: readonly Result[], recordings: readonly Recording[], again: number): Task[] {
-  const hit = new Set(results.flatMap(({ killed }) => killed.map(({ name }) => name)));
+  const killed = results.flatMap((result) => result.killed);
+  const hit = new Set(killed.map(({ name }) => name));
+  const awaits = new Set(killed.map(awaitOf));
   const missed = new Map<string, Kill>();
-  for (const kill of results.flatMap(({ task }) => task.kills))
-    if (!hit.has(kill.name)) missed.set(kill.name, kill);
+  for (const kill of results.flatMap(({ task }) => task.kills)) {
+    if (!hit.has(kill.name) && (again === 0 || !awaits.has(awaitOf(kill)))) missed.set(kill.name, kill);
+  }
   return [...missed.values()].flatMap((kill): Task[] => {
     const courses = recordings.filter(({ met }) => met.some((each) => placeOf(each) === placeOfKill(kill)));
     const course = courses[(again + 1) % courses.length];
@@ -111,9 +117,9 @@ function missedIn(results: readonly Result[], recordings: readonly Recording[], 
   });
 }
 
+const awaitOf = ({ phase, point }: Kill): string => `${phase} ${point}`;
 /** However many functions come past one. */
-const awaitsOf = (kills: readonly Kill[]): number =>
-  new Set(kills.map(({ phase, point }) => `${phase} ${point}`)).size;
+const awaitsOf = (kills: readonly Kill[]): number => new Set(kills.map(awaitOf)).size;
 
 function note({ task: { scenario, kills }, killed, wrong }: Result, count: number, all: number): void {
   const where = ({ phase, point, during }: Kill): string => `${phase} ${point} (${during}) in "${scenario}"`;
