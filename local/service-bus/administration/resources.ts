@@ -1,14 +1,7 @@
 import type { Entity, SubscriptionEntity } from "../broker/entity.ts";
-import {
-  createEntity,
-  createRule,
-  deleteEntity,
-  deleteRule,
-  type NewEntity,
-  putRule,
-  updateEntity,
-} from "../broker/entity-admin.ts";
+import { createEntity, deleteEntity, type NewEntity, updateEntity } from "../broker/entity-admin.ts";
 import type { Namespace } from "../broker/namespace.ts";
+import { createRule, deleteRule, putRule } from "../broker/rule-admin.ts";
 import { BrokerError, entityNotFound } from "../errors.ts";
 import { type Entry, entryXml, feedXml } from "./atom.ts";
 import { describeEntity } from "./describe.ts";

@@ -25,11 +25,9 @@ export function sizeOf(entity: Entity): number {
   return size;
 }
 
-/** Whether the entity would hold more than it may. A subscription's room is its topic's. */
-export function isFull(entity: Entity, more: number): boolean {
-  const owner = entity.kind === "subscription" ? entity.topic : entity;
-  const most = owner.description.maxSizeInMegabytes * MEGABYTE;
-  return sizeOf(owner) + more > most;
+/** Whether a queue or topic would hold more than it may. Subscriptions have the room of their topic. */
+function isFull(entity: Entity, more: number): boolean {
+  return sizeOf(entity) + more > entity.description.maxSizeInMegabytes * MEGABYTE;
 }
 
 export const isSendDisabled = ({ description: { status } }: Entity): boolean =>

@@ -3,8 +3,9 @@ import type { NewRule } from "../rules/rule.ts";
 import { storedRule } from "../rules/stored-rule.ts";
 import type { Description } from "./description.ts";
 import type { Entity } from "./entity.ts";
-import { createEntity, deleteRule, type NewEntity, putRule, updateEntity } from "./entity-admin.ts";
+import { createEntity, type NewEntity, updateEntity } from "./entity-admin.ts";
 import type { Namespace } from "./namespace.ts";
+import { deleteRule, putRule } from "./rule-admin.ts";
 
 /**
  * Creates the entities of a topology or brings them up to date. Their messages stay, and so do entities

@@ -1,6 +1,5 @@
 import { BrokerError, entityDisabled, entityNotFound } from "../errors.ts";
-import { compile } from "../rules/compile.ts";
-import { DEFAULT_RULE, type NewRule, type Rule } from "../rules/rule.ts";
+import { DEFAULT_RULE, type NewRule } from "../rules/rule.ts";
 import { storedRule } from "../rules/stored-rule.ts";
 import {
   defaults,
@@ -11,11 +10,12 @@ import {
   statusesOf,
   timingOf,
 } from "./description.ts";
-import type { Entity, EntityKind, SubscriptionEntity } from "./entity.ts";
+import type { Entity, EntityKind } from "./entity.ts";
 import { forwards, isReceiveDisabled } from "./admission.ts";
 import { type Namespace, queuesOf } from "./namespace.ts";
+import { checkRule } from "./rule-admin.ts";
 
-const MAX_NAME = { queue: 260, topic: 260, subscription: 50, rule: 50 } as const;
+const MAX_NAME = { queue: 260, topic: 260, subscription: 50 } as const;
 const namePattern = /^[A-Za-z0-9](?:[\w.\-/~]*[\w])?$/;
 
 export interface NewEntity {
@@ -107,68 +107,10 @@ export async function deleteEntity(namespace: Namespace, entity: Entity): Promis
   });
 }
 
-/** @throws BrokerError (alreadyExists, invalid) */
-export async function createRule(
-  namespace: Namespace,
-  subscription: SubscriptionEntity,
-  wanted: NewRule,
-): Promise<Rule> {
-  const { name } = wanted;
-  if (subscription.rules.has(name.toLowerCase())) {
-    throw new BrokerError(
-      "alreadyExists",
-      `The messaging entity '${subscription.path}/Rules/${name}' already exists.`,
-    );
-  }
-  return await putRule(namespace, subscription, wanted);
-}
-
-/** Creates the rule or replaces its filter and action. @throws BrokerError (invalid, notImplemented) */
-export async function putRule(
-  namespace: Namespace,
-  subscription: SubscriptionEntity,
-  wanted: NewRule,
-): Promise<Rule> {
-  checkRule(wanted);
-  const { clock, journal } = namespace.machinery;
-  const now = clock.now();
-  await journal.change(() =>
-    namespace.store.entities.putRule(subscription.id, wanted.name, storedRule(wanted), now),
-  );
-  const key = wanted.name.toLowerCase();
-  const rule: Rule = { ...wanted, createdAt: subscription.rules.get(key)?.createdAt ?? now };
-  subscription.rules.set(key, rule);
-  subscription.accessedAt = now;
-  return rule;
-}
-
-/** @throws BrokerError (notFound) */
-export async function deleteRule(
-  namespace: Namespace,
-  subscription: SubscriptionEntity,
-  name: string,
-): Promise<void> {
-  const rule = subscription.rules.get(name.toLowerCase());
-  if (rule === undefined) throw entityNotFound(`${subscription.path}/Rules/${name}`);
-  await namespace.machinery.journal.change(() =>
-    namespace.store.entities.removeRule(subscription.id, rule.name),
-  );
-  subscription.rules.delete(name.toLowerCase());
-}
-
 function assertTopicExists(namespace: Namespace, { kind, path }: NewEntity): void {
   if (kind !== "subscription") return;
   const [topic = ""] = path.split(/\/subscriptions\//i);
   if (namespace.find(topic)?.kind !== "topic") throw entityNotFound(topic);
-}
-
-function checkRule(rule: NewRule): void {
-  if (rule.name.length === 0 || rule.name.length > MAX_NAME.rule) {
-    throw new BrokerError("invalid", `A rule's name has 1 to ${MAX_NAME.rule} characters.`);
-  }
-  if (/[@?#*/\\]/.test(rule.name))
-    throw new BrokerError("invalid", `'${rule.name}' is not an allowed name for a rule.`);
-  compile(rule);
 }
 
 function checkName({ kind, path }: NewEntity): void {

@@ -184,6 +184,14 @@ test("names have slashes and capitals, and mean the same in any case", async () 
   expect(await dead.peekMessages(5)).toHaveLength(1);
 });
 
+test("of entities that are created at the same time one is", async () => {
+  const admin = administration(await openBus());
+  const results = await Promise.allSettled(Array.from({ length: 4 }, () => admin.createQueue("q")));
+  const told = results.map((one) => (one.status === "rejected" ? String(one.reason) : one.status));
+  expect(told.filter((one) => one === "fulfilled")).toHaveLength(1);
+  expect(told.filter((one) => one.includes("'q' already exists"))).toHaveLength(3);
+});
+
 test("each refusal of the administration has the code that the client documents", async () => {
   const admin = administration(await openBus());
   await admin.createTopic("news");

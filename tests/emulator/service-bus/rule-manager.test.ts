@@ -107,6 +107,22 @@ test("nonsense on the management link is answered with an error, and rules of a 
   });
 });
 
+test("of rules that are created or removed at the same time one is", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await admin.createTopic("orders");
+  await admin.createSubscription("orders", "mine");
+  const rules = bus.client.createRuleManager("orders", "mine");
+  const failures = async (work: () => Promise<void>) => {
+    const results = await Promise.allSettled([work(), work(), work()]);
+    return results.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+  };
+  const taken = expect.stringContaining("'orders/Subscriptions/mine/Rules/x' already exists");
+  expect(await failures(() => rules.createRule("x", { subject: "x" }))).toEqual([taken, taken]);
+  const missing = expect.stringContaining("'orders/Subscriptions/mine/Rules/x' could not be found");
+  expect(await failures(() => rules.deleteRule("x"))).toEqual([missing, missing]);
+});
+
 test("a rule has a name that can be part of an address", async () => {
   const bus = await openBus();
   const admin = administration(bus);

@@ -1,5 +1,5 @@
 import type { SubscriptionEntity } from "../../broker/entity.ts";
-import { createRule, deleteRule } from "../../broker/entity-admin.ts";
+import { createRule, deleteRule } from "../../broker/rule-admin.ts";
 import { BrokerError } from "../../errors.ts";
 import { entryOf, list, mapOf } from "../../wire/values.ts";
 import { integerField, type Operation, type OperationCall, textField } from "./operation.ts";
