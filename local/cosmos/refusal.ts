@@ -60,3 +60,9 @@ export const notSupported = (what: string): Refusal =>
 
 export const notFound = (what: string, details?: RefusalDetails): Refusal =>
   new Refusal(404, `Entity with the specified id does not exist in the system. ${what}`, details);
+
+/** A client that gets this reads the key ranges again. */
+export const rangeGone = (id: string): Refusal =>
+  new Refusal(410, `The requested key range '${id}' is gone.`, {
+    subStatus: SubStatus.partitionKeyRangeGone,
+  });

@@ -5,10 +5,17 @@ import { badRequest } from "../refusal.ts";
 import type { Container } from "../store/container.ts";
 import { readContainerProperties, readId } from "../store/container-input.ts";
 import { etagOf } from "../store/rids.ts";
-import { methodNotAllowed, resourceReply } from "./databases.ts";
 import { isQuery, listReply } from "./list-query.ts";
-import { json, type Reply } from "./reply.ts";
-import { findContainer, findDatabase, parseObject, type Request, type Service } from "./request.ts";
+import { json, resourceReply, type Reply } from "./reply.ts";
+import {
+  checkIfMatch,
+  findContainer,
+  findDatabase,
+  methodNotAllowed,
+  parseObject,
+  type Request,
+  type Service,
+} from "./request.ts";
 import { readThroughput } from "./throughput.ts";
 
 export async function handleContainers(service: Service, request: Request): Promise<Reply> {
@@ -39,8 +46,10 @@ export async function handleContainer(service: Service, request: Request): Promi
     case "GET":
       return containerReply(200, container);
     case "PUT":
+      checkIfMatch(request, etagOf(container.version, container.ts));
       return replaceContainer(service, request, container);
     case "DELETE":
+      checkIfMatch(request, etagOf(container.version, container.ts));
       await store.change(() => store.catalog.dropContainer(container));
       return { status: 204, headers: [], body: "" };
     default:

@@ -1,11 +1,17 @@
-import { show, type JsonObject } from "../json.ts";
-import { Refusal } from "../refusal.ts";
+import type { JsonObject } from "../json.ts";
 import type { Database } from "../store/container.ts";
 import { readId } from "../store/container-input.ts";
 import { etagOf } from "../store/rids.ts";
 import { isQuery, listReply } from "./list-query.ts";
-import { json, type Reply } from "./reply.ts";
-import { findDatabase, parseObject, type Request, type Service } from "./request.ts";
+import { resourceReply, type Reply } from "./reply.ts";
+import {
+  checkIfMatch,
+  findDatabase,
+  methodNotAllowed,
+  parseObject,
+  type Request,
+  type Service,
+} from "./request.ts";
 import { readThroughput } from "./throughput.ts";
 
 export async function handleDatabases(service: Service, request: Request): Promise<Reply> {
@@ -25,6 +31,7 @@ export async function handleDatabase(service: Service, request: Request): Promis
   const database = findDatabase(service, request);
   if (request.method === "GET") return resourceReply(200, databaseResource(database));
   if (request.method !== "DELETE") throw methodNotAllowed(request);
+  checkIfMatch(request, etagOf(database.version, database.ts));
   await service.store.change(() => service.store.catalog.dropDatabase(database));
   return { status: 204, headers: [], body: "" };
 }
@@ -40,9 +47,3 @@ export function databaseResource({ id, rid, version, ts }: Database): JsonObject
     _ts: ts,
   };
 }
-
-export const resourceReply = (status: number, resource: JsonObject): Reply =>
-  json(status, resource, ["etag", show(resource["_etag"])]);
-
-export const methodNotAllowed = ({ method }: Request): Refusal =>
-  new Refusal(405, `The method ${method} is not allowed here.`);

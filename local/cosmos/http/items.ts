@@ -4,15 +4,23 @@ import { rangeIndexOf } from "../partition/ranges.ts";
 import { badRequest, codeOf, Refusal } from "../refusal.ts";
 import { isSuccess, type Outcome } from "../items/outcome.ts";
 import { itemText, quotedEtag } from "../items/item-text.ts";
-import { readDocument } from "../items/document.ts";
+import { checkSize, readDocument } from "../items/document.ts";
 import type { Conditions, Place } from "../items/item-writer.ts";
 import { MAX_BATCH_OPERATIONS, readOperations, runBatch, runBulk } from "../items/batch.ts";
 import type { Container } from "../store/container.ts";
-import { methodNotAllowed } from "./databases.ts";
 import { readCharge, writeCharge } from "./charge.ts";
 import { etagHeader, sessionHeaders } from "./item-headers.ts";
 import type { Reply } from "./reply.ts";
-import { findContainer, flag, header, itemKey, parseBody, type Request, type Service } from "./request.ts";
+import {
+  findContainer,
+  flag,
+  header,
+  itemKey,
+  methodNotAllowed,
+  parseBody,
+  type Request,
+  type Service,
+} from "./request.ts";
 
 /** POST …/docs that is no query: create, upsert, batch or bulk. */
 export async function postItem(service: Service, request: Request): Promise<Reply> {
@@ -111,6 +119,7 @@ async function postBatch(service: Service, request: Request, container: Containe
   const keyHeader = header(request, "x-ms-documentdb-partitionkey");
   const rangeId = header(request, "x-ms-documentdb-partitionkeyrangeid");
   if (atomic && keyHeader === undefined) throw badRequest("A transactional batch needs a partition key.");
+  if (atomic) checkSize(request.body, "a transactional batch");
   const outcomes = atomic
     ? await runBatch(batch, keyHeader!)
     : await runBulk(

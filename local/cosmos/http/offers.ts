@@ -1,9 +1,9 @@
 import { notFound } from "../refusal.ts";
 import type { Container, Database } from "../store/container.ts";
-import { methodNotAllowed, resourceReply } from "./databases.ts";
+import { etagOf } from "../store/rids.ts";
 import { isQuery, listReply } from "./list-query.ts";
-import type { Reply } from "./reply.ts";
-import { parseObject, type Request, type Service } from "./request.ts";
+import { resourceReply, type Reply } from "./reply.ts";
+import { checkIfMatch, methodNotAllowed, parseObject, type Request, type Service } from "./request.ts";
 import { offerResource, throughputOf, type Owner } from "./throughput.ts";
 
 export function handleOffers(service: Service, request: Request): Reply {
@@ -19,6 +19,7 @@ export async function handleOffer(service: Service, request: Request): Promise<R
   if (found === undefined) throw notFound(`Offer '${id}'.`);
   if (request.method === "GET") return resourceReply(200, offerResource(found.owner));
   if (request.method !== "PUT") throw methodNotAllowed(request);
+  checkIfMatch(request, etagOf(found.owner.version, found.owner.ts));
   const throughput = throughputOf(parseObject(request)["content"]);
   const stamp = await store.change(() => {
     const changed = store.stamp();

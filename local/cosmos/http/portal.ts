@@ -2,9 +2,8 @@ import { badRequest, notFound } from "../refusal.ts";
 import { itemText } from "../items/item-text.ts";
 import { joinConditions, unexpired } from "../query/scope.ts";
 import { storedItem } from "../store/item-row.ts";
-import { methodNotAllowed } from "./databases.ts";
 import { json, type Reply } from "./reply.ts";
-import { parseObject, type Request, type Service } from "./request.ts";
+import { methodNotAllowed, parseObject, type Request, type Service } from "./request.ts";
 
 /** How many items a look inside shows. */
 const NEWEST = 100;

@@ -1,6 +1,5 @@
 import { parseKey } from "../partition/key.ts";
-import { badRequest, Refusal, SubStatus } from "../refusal.ts";
-import { rangeGone } from "../items/batch.ts";
+import { badRequest, rangeGone, Refusal, SubStatus } from "../refusal.ts";
 import { makePlan, needsPlan } from "../query/query-plan.ts";
 import { bindQuery } from "../query/query-text.ts";
 import { runQuery } from "../query/run-query.ts";

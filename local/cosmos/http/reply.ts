@@ -1,4 +1,5 @@
 import type { WireReply } from "./wire/reply-text.ts";
+import { show, type JsonObject } from "../json.ts";
 import { codeOf, type Refusal } from "../refusal.ts";
 
 /** Header names and values in turn: no objects are built for them. */
@@ -18,6 +19,10 @@ export const json = (status: number, value: unknown, headers: HeaderList = []): 
   headers,
   body: JSON.stringify(value),
 });
+
+/** A database, a container or an offer. */
+export const resourceReply = (status: number, resource: JsonObject): Reply =>
+  json(status, resource, ["etag", show(resource["_etag"])]);
 
 export function refusalReply({ status, message, details }: Refusal): Reply {
   const headers: string[] = [];

@@ -3,6 +3,7 @@ import type { KeyPart } from "../partition/effective-key.ts";
 import { parseKey } from "../partition/key.ts";
 import { badRequest, Refusal, SubStatus } from "../refusal.ts";
 import type { ItemWriter } from "../items/item-writer.ts";
+import { changedMeanwhile } from "../items/outcome.ts";
 import type { Container, Database } from "../store/container.ts";
 import type { Store } from "../store/store.ts";
 import type { Budgets } from "./budgets.ts";
@@ -45,6 +46,16 @@ export function parseObject(request: Request): JsonObject {
   const body = parseBody(request);
   if (!isObject(body)) throw badRequest("The request payload must be a JSON object.");
   return body;
+}
+
+export const methodNotAllowed = ({ method }: Request): Refusal =>
+  new Refusal(405, `The method ${method} is not allowed here.`);
+
+/** Refuses a change of a database, a container or an offer that is no longer what the client has seen. */
+export function checkIfMatch(request: Request, etag: string): void {
+  const wanted = header(request, "if-match");
+  if (wanted === undefined || wanted === "*" || wanted === etag) return;
+  throw new Refusal(412, changedMeanwhile.message!);
 }
 
 export function findDatabase({ store }: Service, request: Request): Database {

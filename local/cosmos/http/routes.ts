@@ -1,14 +1,14 @@
 import { notFound, notSupported } from "../refusal.ts";
 import { readAccount } from "./account.ts";
 import { handleContainer, handleContainers, handleKeyRanges } from "./containers.ts";
-import { handleDatabase, handleDatabases, methodNotAllowed } from "./databases.ts";
+import { handleDatabase, handleDatabases } from "./databases.ts";
 import { handleFeed } from "./feeds.ts";
 import { deleteKey, handleItem, postItem } from "./items.ts";
 import { isQuery } from "./list-query.ts";
 import { handleOffer, handleOffers } from "./offers.ts";
 import { handleQuery } from "./queries.ts";
 import type { Reply } from "./reply.ts";
-import { flag, type Request, type Service } from "./request.ts";
+import { flag, methodNotAllowed, type Request, type Service } from "./request.ts";
 
 type Handler = (service: Service, request: Request) => Reply | Promise<Reply>;
 

@@ -2,7 +2,7 @@ import { isOwnObject, show, type Json, type OwnJson, type OwnJsonObject } from "
 import type { KeyPart } from "../partition/effective-key.ts";
 import { keyText, parseKey } from "../partition/key.ts";
 import { rangeIndexOf } from "../partition/ranges.ts";
-import { badRequest, Refusal, SubStatus } from "../refusal.ts";
+import { badRequest, rangeGone, Refusal } from "../refusal.ts";
 import type { Container } from "../store/container.ts";
 import type { Store } from "../store/store.ts";
 import { readDocument } from "./document.ts";
@@ -119,12 +119,6 @@ function keysOf(
     return key;
   });
 }
-
-/** A client that gets this reads the key ranges again. */
-export const rangeGone = (id: string): Refusal =>
-  new Refusal(410, `The requested key range '${id}' is gone.`, {
-    subStatus: SubStatus.partitionKeyRangeGone,
-  });
 
 /** One bad operation of many must not fail its neighbours: what it throws becomes its outcome. */
 function attempt(writer: ItemWriter, place: Place, operation: BatchOperation): Outcome {

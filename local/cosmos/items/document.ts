@@ -2,8 +2,8 @@ import { isObject, nestsDeeperThan, type Json, type JsonObject } from "../json.t
 import { badRequest, Refusal } from "../refusal.ts";
 import { systemProperties } from "./item-text.ts";
 
-/** https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits */
-const MAX_ITEM_BYTES = 2 * 1024 * 1024;
+/** Of an item, and of a whole batch. https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits */
+const MAX_BYTES = 2 * 1024 * 1024;
 const MAX_ID_BYTES = 1023;
 export const MAX_NESTING = 128;
 
@@ -45,10 +45,10 @@ export function checkNesting(value: JsonObject): void {
   }
 }
 
-export function checkSize(body: string): void {
+export function checkSize(body: string, what = "an item"): void {
   // A character is at most three bytes, so most texts need no counting.
-  if (body.length * 3 > MAX_ITEM_BYTES && Buffer.byteLength(body) > MAX_ITEM_BYTES) {
-    throw new Refusal(413, "Request size is too large: an item has at most 2 MB.");
+  if (body.length * 3 > MAX_BYTES && Buffer.byteLength(body) > MAX_BYTES) {
+    throw new Refusal(413, `Request size is too large: ${what} has at most 2 MB.`);
   }
 }
 

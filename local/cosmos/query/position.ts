@@ -1,3 +1,4 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { badRequest } from "../refusal.ts";
 import { compareText } from "../sql/compare.ts";
 import type { SqlPart } from "./scope.ts";
@@ -25,15 +26,38 @@ export interface Continuation {
   readonly left: number | null;
 }
 
+/** Tokens travel in a header, and neither client nor server take more than 16 KB of headers. */
+const MAX_TOKEN_CHARACTERS = 12 * 1024;
+/** Marks a token that was compressed; no character of base64url. */
+const COMPRESSED = "~";
+/** An item has two megabytes at most, and so have all sort keys of one. */
+const MAX_TOKEN_BYTES = 8 * 1024 * 1024;
+
+/** Throws a refusal if the values of the order are so long that no header can hold them. */
 export function writeToken(continuation: Continuation): string {
-  return Buffer.from(JSON.stringify(continuation), "utf8").toString("base64url");
+  const json = JSON.stringify(continuation);
+  const plain = Buffer.from(json, "utf8").toString("base64url");
+  if (plain.length <= MAX_TOKEN_CHARACTERS) return plain;
+  const compressed = COMPRESSED + deflateRawSync(json).toString("base64url");
+  if (compressed.length <= MAX_TOKEN_CHARACTERS) return compressed;
+  throw badRequest(
+    "The values that order the results are too long for a continuation token; ask for all results in one page.",
+  );
+}
+
+function parseToken(token: string): Continuation {
+  const bytes = Buffer.from(token.startsWith(COMPRESSED) ? token.slice(1) : token, "base64url");
+  const json = token.startsWith(COMPRESSED)
+    ? inflateRawSync(bytes, { maxOutputLength: MAX_TOKEN_BYTES })
+    : bytes;
+  const value: Continuation = JSON.parse(json.toString("utf8"));
+  return value;
 }
 
 /** The walk that a token belongs to; undefined if it is malformed. */
 export function shapeOf(token: string): string | undefined {
   try {
-    const { shape }: Continuation = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
-    return shape;
+    return parseToken(token).shape;
   } catch {
     return undefined;
   }
@@ -41,7 +65,7 @@ export function shapeOf(token: string): string | undefined {
 
 export function readToken(token: string, shape: string): Continuation {
   try {
-    const value: Continuation = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    const value = parseToken(token);
     const { position, partial } = value;
     const sound =
       value.shape === shape &&

@@ -29,7 +29,7 @@ export const canBeIndexed = (path: string): boolean =>
 
 /**
  * What of an indexing policy is kept from the start: every composite index, and every path that is included by name
- * and does not begin one of those. What only a wildcard includes is indexed when queries ask for it, see `Indexes`.
+ * and does not begin one of those. What only a wildcard includes is indexed when queries ask for it, see `Catalog.addLazyIndex`.
  */
 export function indexesOf(policy: Json | undefined): readonly ItemIndex[] {
   if (!isObject(policy) || policy["indexingMode"] === "none") return [];

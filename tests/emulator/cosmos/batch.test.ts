@@ -173,6 +173,20 @@ test("a bulk request without 'continue' stops at the first failure", async () =>
   expect(results.map(({ statusCode }) => statusCode)).toEqual([409, 424]);
 });
 
+test("a batch of more than two megabytes is refused, and nothing of it is there", async () => {
+  const { database } = await useCosmos();
+  const container = await makeContainer(database);
+  const operations: OperationInput[] = Array.from({ length: 3 }, (_, n) => ({
+    operationType: "Create",
+    resourceBody: { id: `${n}`, pk: "a", text: "x".repeat(700_000) },
+  }));
+  // The client hides the status behind an error of its own.
+  const refused: unknown = await container.items.batch(operations, "a").catch((error: unknown) => error);
+  expect(refused).toMatchObject({ cause: { code: 413 } });
+  expect((await container.items.readAll().fetchAll()).resources).toEqual([]);
+  expect((await container.items.batch(operations.slice(1), "a")).code).toBe(200);
+});
+
 test("a batch of more than 100 operations is refused", async () => {
   const { database } = await useCosmos();
   const container = await makeContainer(database);

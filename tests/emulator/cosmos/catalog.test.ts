@@ -99,6 +99,23 @@ test("the partition key of a container cannot be changed, its indexing policy ca
   expect(resources).toEqual(["2", "1"]);
 });
 
+test("who has not seen the latest change of a container or a throughput changes nothing", async () => {
+  const { database } = await useCosmos();
+  const container = await makeContainer(database, { throughput: 400 });
+  const { resource, etag } = await container.read();
+  const seen = { accessCondition: { type: "IfMatch", condition: etag } };
+  expect((await container.replace({ ...resource!, defaultTtl: 60 }, seen)).statusCode).toBe(200);
+  expect(await refusal(container.replace({ ...resource!, defaultTtl: 5 }, seen))).toMatchObject({
+    code: 412,
+  });
+  expect(await refusal(container.delete(seen))).toMatchObject({ code: 412 });
+  const { offer, resource: own } = await container.readOffer();
+  const change = { ...own!, content: { ...own!.content!, offerThroughput: 900 } };
+  expect(await refusal(offer.replace(change, seen))).toMatchObject({ code: 412 });
+  expect((await container.readOffer()).resource?.content?.offerThroughput).toBe(400);
+  expect((await container.read()).resource?.defaultTtl).toBe(60);
+});
+
 test("what is not supported is refused by name", async () => {
   const { database } = await useCosmos();
   const container = await makeContainer(database);

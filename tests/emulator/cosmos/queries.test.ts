@@ -56,6 +56,7 @@ const filters: readonly (readonly [string, Record<string, JSONValue>, readonly s
   ["STARTSWITH(c.id, '1') OR CONTAINS(c.pk, 'C', true)", {}, ["1", "4"]],
   ["c.tags[0] LIKE 'r_d%'", {}, ["1", "2"]],
   ["c.id NOT LIKE '[1-4]'", {}, ["5", "6"]],
+  ["'100%' LIKE '%!%' ESCAPE '!' AND c.id LIKE @pattern ESCAPE '^'", { "@pattern": "^1" }, ["1"]],
   ["c.n * 2 + 1 = 21", {}, ["1"]],
   ["true", {}, ["1", "2", "3", "4", "5", "6"]],
 ];

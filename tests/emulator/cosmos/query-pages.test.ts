@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Container, FeedOptions } from "@azure/cosmos";
 import { expect, test } from "vitest";
 import { makeContainer, refusal, useCosmos } from "./use-cosmos.ts";
@@ -71,6 +72,36 @@ test.each(orders)("a cross-partition query %s is resumed from tokens", async (cl
     ranks.flatMap((rank) => Array(10).fill(rank)),
   );
   expect(new Set(seen).size).toBe(40);
+});
+
+test.each([
+  ["an order", "SELECT VALUE c.text FROM c ORDER BY c.text"],
+  ["an order along an index", "SELECT VALUE c.text FROM c WHERE c.text > '' ORDER BY c.text"],
+  ["distinct results", "SELECT DISTINCT VALUE c.text FROM c"],
+])("pages of %s go on behind any text, however long", async (_title, query) => {
+  const { database } = await useCosmos();
+  const container = await makeContainer(database, {
+    indexingPolicy: { includedPaths: [{ path: "/*" }, { path: "/text/?" }] },
+  });
+  const texts = ["€ uro", "ß\r\n", "\u{1f680}", '"', "long ".repeat(10_000), `${"long ".repeat(10_000)}er`];
+  for (const [n, text] of texts.entries()) await container.items.create({ id: `${n}`, pk: "a", text });
+  const seen: string[] = [];
+  for await (const page of pages(container, query, { partitionKey: "a", maxItemCount: 1 }))
+    seen.push(...page);
+  expect(seen.toSorted()).toEqual(texts.toSorted());
+});
+
+test("a page that could only be followed by a token too long for a header is refused, the whole result is not", async () => {
+  const { database } = await useCosmos();
+  const container = await makeContainer(database);
+  // Nothing compresses it.
+  const text = (seed: string): string => seed + randomBytes(20_000).toString("base64");
+  for (const id of ["1", "2"]) await container.items.create({ id, pk: "a", text: text(id) });
+  const query = "SELECT VALUE c.id FROM c ORDER BY c.text";
+  const paged = container.items.query(query, { partitionKey: "a", maxItemCount: 1 }).fetchNext();
+  expect(await refusal(paged)).toMatchObject({ code: 400, message: expect.stringContaining("one page") });
+  const all = await container.items.query(query, { partitionKey: "a" }).fetchAll();
+  expect(all.resources).toEqual(["1", "2"]);
 });
 
 test("a token of another query is refused", async () => {
