@@ -13,7 +13,7 @@ interface TransientDetails {
   /**
    * What it says about the other side, where that is more than "it failed":
    * - `throttled`: it is fine and asks everybody for time (429, 503 with Retry-After, SMTP 421 and 45x)
-   * - `dependency-down`: it cannot work for anybody (a provider's API answers 401, 403 or 404: wrong key or address)
+   * - `dependency-down`: it cannot work for anybody (a provider's API answers 401, 403, 404 or 3xx: wrong key or address)
    * - `mendable`: this one recipient refuses for now and may mend it within a day (a webhook answers 401, 403 or 404)
    */
   readonly kind?: TransientKind | undefined;

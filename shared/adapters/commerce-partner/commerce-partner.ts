@@ -26,7 +26,7 @@ const ReserveAnswer = z.discriminatedUnion("result", [
 
 /**
  * One partner that keeps the stock and takes the payments: `POST /commerce/operations` with the operation and our id for
- * it, `GET /commerce/payments/{id}`. Every operation may be repeated; what a rule says no to is a `result`, not a status.
+ * it, `GET /commerce/payments/{id}` (404 `UnknownPayment` for one it never heard of). Every operation may be repeated; what a rule says no to is a `result`, not a status.
  *
  * | answer | class |
  * |---|---|
@@ -70,7 +70,7 @@ export function createCommercePartner(options: CommercePartnerOptions): { stock:
     payments: {
       async find(key) {
         const path = `/commerce/payments/${encodeURIComponent(key)}`;
-        const { status, body } = await call({ method: "GET", path, understood: [NOT_FOUND] });
+        const { status, body } = await call({ method: "GET", path, unknownIs: "UnknownPayment" });
         if (status === NOT_FOUND) return undefined;
         const parsed = PaymentAnswer.safeParse(body);
         if (!parsed.success) throw notUnderstood(PARTNER, status, parsed.error);

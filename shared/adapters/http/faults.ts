@@ -14,9 +14,11 @@ const LATER: ReadonlySet<number> = new Set([408, 425, 429]);
 /**
  * A wrong key or address concerns every call alike; somebody mends it, and then everything goes through. A 404 with a
  * code of the partner's own is about the thing that was asked for (a payment, a brand's mail domain), not the address.
+ * Redirects are not followed: the partner has another address by now, or a page for its maintenance.
  */
 const isWrongForAll = (status: number, code: string | undefined): boolean =>
-  status === 401 || status === 403 || (status === 404 && code === undefined);
+  status === 401 || status === 403 || (status === 404 && code === undefined) || isRedirect(status);
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 /** Answers of something in between, or of a crash half-way: the call may have counted. */
 const MAYBE_COUNTED: ReadonlySet<number> = new Set([500, 502, 504]);
 
@@ -37,8 +39,7 @@ export interface RefusedCall {
  * |---|---|
  * | 408, 425, 5xx | transient; unknown outcome on 500, 502, 504 |
  * | 429, 503 with Retry-After | throttled: everybody waits |
- * | 401, 403, 404 without a code | dependency down: key or address are wrong for all calls, not this call for the provider |
- * | 3xx | permanent, `Redirected` |
+ * | 401, 403, 404 without a code, 3xx | dependency down: key or address are wrong for all calls, not this call for the provider |
  * | other 4xx | permanent, `<partner>Refused` |
  */
 export function faultOfStatus(refused: RefusedCall): TransientFault | PermanentFault {
@@ -53,7 +54,6 @@ export function faultOfStatus(refused: RefusedCall): TransientFault | PermanentF
       ...(refused.retryAfterMs !== undefined && { retryAfterMs: refused.retryAfterMs }),
     });
   }
-  if (status >= 300 && status < 400) return new PermanentFault("Redirected", description, cause);
   return new PermanentFault(`${partner}Refused`, description, cause);
 }
 

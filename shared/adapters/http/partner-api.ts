@@ -4,6 +4,7 @@ import { faultOfStatus, retryAfterMs } from "./faults.ts";
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
+const NOT_FOUND = 404;
 
 export interface PartnerApiOptions {
   /** Who it is, for the descriptions of faults. */
@@ -22,6 +23,11 @@ export interface PartnerCall {
   readonly body?: unknown;
   /** Statuses which the caller understands, besides 2xx; all others become faults. */
   readonly understood?: readonly number[];
+  /**
+   * The partner's own code for "I know no such thing": a 404 with it is understood too. Any other 404 comes from whatever
+   * stands at a wrong address, and says nothing about the thing.
+   */
+  readonly unknownIs?: string;
 }
 
 export interface PartnerAnswer {
@@ -36,7 +42,7 @@ export function createPartnerApi(options: PartnerApiOptions): PartnerApi {
   const { partner, apiKey, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const base = options.baseUrl.replace(/\/+$/, "");
   const agents = createAgents();
-  return async ({ method, path, idempotencyKey, body, understood = [] }) => {
+  return async ({ method, path, idempotencyKey, body, understood = [], unknownIs }) => {
     const incoming = await exchange(agents, {
       method,
       url: new URL(base + path),
@@ -51,17 +57,17 @@ export function createPartnerApi(options: PartnerApiOptions): PartnerApi {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const { status } = incoming;
-    if ((status >= 200 && status < 300) || understood.includes(status)) {
+    const code = isSuccess(status) ? undefined : codeOf(incoming);
+    const isUnknown = status === NOT_FOUND && unknownIs !== undefined;
+    if (isSuccess(status) || understood.includes(status) || (isUnknown && code === unknownIs)) {
       return { status, body: parse(partner, incoming) };
     }
-    throw faultOfStatus({
-      partner,
-      status,
-      code: codeOf(incoming),
-      retryAfterMs: retryAfterMs(incoming.headers["retry-after"], Date.now()),
-    });
+    const wait = retryAfterMs(incoming.headers["retry-after"], Date.now());
+    throw faultOfStatus({ partner, status, code: isUnknown ? undefined : code, retryAfterMs: wait });
   };
 }
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 function parse(partner: string, { status, body }: Incoming): unknown {
   try {

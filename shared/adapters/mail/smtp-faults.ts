@@ -3,6 +3,8 @@ import { PermanentFault, TransientFault } from "#shared/ports/faults.ts";
 
 /** Login refused: the password is wrong for every mail alike. */
 const LOGIN_REFUSED: ReadonlySet<number> = new Set([530, 534, 535]);
+/** Before any mail is spoken of: a refusal here is meant for us, not for this mail. */
+const BEFORE_ANY_MAIL: ReadonlySet<string> = new Set(["CONN", "EHLO", "HELO", "STARTTLS"]);
 /** Failures of nodemailer that happen before a mail can have been read. */
 const BEFORE_THE_MAIL: ReadonlySet<string> = new Set(["EDNS", "ETLS", "EAUTH", "ENOAUTH"]);
 const WITHOUT_REPLY: ReadonlySet<string> = new Set(["ECONNECTION", "ESOCKET", "ETIMEDOUT", "EABORT"]);
@@ -25,9 +27,10 @@ export function smtpFault(error: unknown): unknown {
   if (responseCode !== undefined) {
     const description = `Mail server answered ${responseCode}${command === undefined ? "" : ` to ${command}`}`;
     // 503 says that the session, not the mail, was in the wrong state.
-    const transient = responseCode < 500 || responseCode === 503 || LOGIN_REFUSED.has(responseCode);
+    const kind = kindOf(responseCode, command);
+    const transient = responseCode < 500 || responseCode === 503 || kind === "dependency-down";
     return transient
-      ? new TransientFault(description, { cause: error, kind: kindOf(responseCode) })
+      ? new TransientFault(description, { cause: error, kind })
       : new PermanentFault("MailRefused", description, error);
   }
   if (!WITHOUT_REPLY.has(code) && !BEFORE_THE_MAIL.has(code)) return error;
@@ -37,8 +40,12 @@ export function smtpFault(error: unknown): unknown {
   });
 }
 
-function kindOf(responseCode: number): "throttled" | "dependency-down" | "transient" {
-  if (LOGIN_REFUSED.has(responseCode)) return "dependency-down";
+function kindOf(
+  responseCode: number,
+  command: string | undefined,
+): "throttled" | "dependency-down" | "transient" {
+  const isMeantForUs = responseCode >= 500 && BEFORE_ANY_MAIL.has(command?.split(" ")[0] ?? "");
+  if (isMeantForUs || LOGIN_REFUSED.has(responseCode)) return "dependency-down";
   return responseCode === 421 || (responseCode >= 450 && responseCode < 460) ? "throttled" : "transient";
 }
 

@@ -19,7 +19,7 @@ export interface SmtpMailerOptions {
  * |---|---|
  * | no connection, no answer, other 4xx | transient |
  * | 421, 450, 451, 452 | throttled: every mail waits |
- * | 530, 534, 535 (login refused) | dependency down: the password is wrong for all mails, not this mail for the server |
+ * | 530, 534, 535 (login refused); 5xx to the connection itself | dependency down: all mails are refused, not this one |
  * | 550, 553 and other 5xx | permanent, `MailRefused` |
  */
 export function createSmtpMailer(options: SmtpMailerOptions): Mailer & { close(): Promise<void> } {

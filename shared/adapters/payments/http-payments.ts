@@ -17,7 +17,7 @@ const Answer = z.object({ state: z.enum(["authorised", "captured", "declined", "
 
 /**
  * The payment provider over its JSON API: `POST /payments/{authorisations|captures|voids|refunds}` with the payment's key
- * as `Idempotency-Key`, `GET /payments/{key}`. A declined card is 402 with the state.
+ * as `Idempotency-Key`, `GET /payments/{key}`. A declined card is 402 with the state, an unknown key 404 `UnknownPayment`.
  *
  * | answer | class |
  * |---|---|
@@ -40,7 +40,7 @@ export function createHttpPayments({ baseUrl, apiKey, timeoutMs }: HttpPaymentsO
   return {
     async find(key) {
       const path = `/payments/${encodeURIComponent(key)}`;
-      const answer = await call({ method: "GET", path, understood: [NOT_FOUND] });
+      const answer = await call({ method: "GET", path, unknownIs: "UnknownPayment" });
       return answer.status === NOT_FOUND ? undefined : stateOf(answer);
     },
     authorise: ({ key, orderId, amount, token }) =>

@@ -22,7 +22,7 @@ const Answer = z.discriminatedUnion("state", [
 
 /**
  * A partner who keeps the stock: `PUT /stock/reservations/{id}`, `POST …/{id}/release`, `POST …/{id}/sale`. Not enough
- * goods, or a reservation that was released before, is 409 with the state.
+ * goods, or a reservation that was released before, is 409 with the state; a sale of what nobody holds 404 `NothingHeld`.
  *
  * | answer | class |
  * |---|---|
@@ -46,7 +46,7 @@ export function createStockPartner({ baseUrl, apiKey, timeoutMs }: StockPartnerO
     },
     async sell({ id, orderId }) {
       const path = `/stock/reservations/${encodeURIComponent(id)}/sale`;
-      const { status } = await call({ method: "POST", path, body: { orderId }, understood: [NOT_FOUND] });
+      const { status } = await call({ method: "POST", path, body: { orderId }, unknownIs: "NothingHeld" });
       if (status === NOT_FOUND) throw new PermanentFault("NothingHeld", `Nothing is held for ${id}`);
     },
   };

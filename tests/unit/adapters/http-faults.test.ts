@@ -29,6 +29,8 @@ test.for([
   [401, "dependency-down"],
   [403, "dependency-down"],
   [404, "dependency-down"],
+  [301, "dependency-down"],
+  [308, "dependency-down"],
 ] as const)("%i is tried again later: %s", ([status, kind]) => {
   expect(faultOfStatus({ partner: "Mail", status })).toMatchObject({ name: "TransientFault", kind });
 });
@@ -54,8 +56,6 @@ test.for([401, 403, 408, 425, 429, 503])("%i has not counted", (status) => {
 });
 
 test.for([
-  [301, "Redirected"],
-  [308, "Redirected"],
   [400, "MailRefused"],
   [405, "MailRefused"],
   [409, "MailRefused"],
