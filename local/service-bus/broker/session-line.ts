@@ -17,12 +17,17 @@ export class SessionLine {
   readonly #capacity: number;
   readonly #waiting = new Set<string>();
   /** Sessions came that found no place since the round began. */
-  #missed = true;
+  #missed: boolean;
   #round: { cursor: string | undefined; readonly end: string } | undefined;
 
-  constructor(backlog: SessionBacklog, capacity = SESSION_LINE) {
+  /** `mayHaveMissed`: sessions may wait on disk since before this line began. */
+  constructor(
+    backlog: SessionBacklog,
+    { capacity = SESSION_LINE, mayHaveMissed = true }: { capacity?: number; mayHaveMissed?: boolean } = {},
+  ) {
     this.#backlog = backlog;
     this.#capacity = capacity;
+    this.#missed = mayHaveMissed;
   }
 
   /** The session has messages and nobody holds it. */

@@ -32,10 +32,11 @@ export class Sessions {
     this.#queue = queue;
     this.#store = queue.machinery.sessions;
     this.#committed = lastSequence;
-    this.#line = new SessionLine({
-      next: (after, upTo) => this.#store.next(queue.id, after, upTo),
+    const backlog = {
+      next: (after: string | undefined, upTo: string) => this.#store.next(queue.id, after, upTo),
       last: () => this.#store.last(queue.id),
-    });
+    };
+    this.#line = new SessionLine(backlog, { mayHaveMissed: lastSequence > 0 });
     this.#timer = new Due(queue.machinery.clock, () => this.#expire());
   }
 

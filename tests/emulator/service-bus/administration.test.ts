@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { expect, test } from "vitest";
 import { administration } from "./administration-client.ts";
 import { openBus, queue, subscription, topic } from "./open-bus.ts";
@@ -121,6 +122,14 @@ test("the administration endpoint asks for a key, and for a local caller", async
   await expect(administration(bus, "wrong-key").getQueue("work")).rejects.toMatchObject({
     code: "UnauthorizedRequestError",
   });
-  const url = `http://localhost:${bus.server.administrationPort}`;
-  expect((await fetch(`${url}/work`)).status).toBe(401);
+  const { administrationPort: port } = bus.server;
+  expect((await fetch(`http://localhost:${port}/work`)).status).toBe(401);
+  // A web page that has its own name point here is no local caller.
+  const asked = (host: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const options = { port, host: "localhost", path: "/_expedite/queues", headers: { host } };
+      get(options, (response) => resolve(response.resume().statusCode)).once("error", reject);
+    });
+  expect(await asked("example.com")).toBe(401);
+  expect(await asked(`localhost:${port}`)).toBe(200);
 });

@@ -4,6 +4,16 @@ import { openBus, queue } from "./open-bus.ts";
 
 const MINUTE = 60_000;
 
+test("messages without an id get one each, so that none is taken for a copy", async () => {
+  const { client } = await openBus({ queues: [queue("work", { requiresDuplicateDetection: true })] });
+  const sender = client.createSender("work");
+  await sender.sendMessages([{ body: 1 }, { body: 2 }]);
+  await sender.sendMessages({ body: 3 });
+  const messages = await client.createReceiver("work").receiveMessages(3, { maxWaitTimeInMs: 1000 });
+  expect(new Set(messages.map(({ messageId }) => messageId)).size).toBe(3);
+  expect(String(messages[0]?.messageId)).toMatch(/^[0-9a-f]{32}$/);
+});
+
 test("a second copy is taken again once the window is over, and scheduled messages count like others", async () => {
   const clock = createHandClock(Date.now());
   const { client } = await openBus({

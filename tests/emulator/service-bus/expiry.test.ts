@@ -86,6 +86,20 @@ test("a deferred message outlives its time until somebody asks for it", async ()
   }
 });
 
+test("a scheduled message begins to live when it appears", async () => {
+  const clock = createHandClock(Date.now());
+  const { client } = await openBus({ clock });
+  const at = new Date(clock.now() + HOUR);
+  await client.createSender("work").scheduleMessages({ body: 1, timeToLive: 60_000 }, at);
+  await clock.advance(HOUR);
+  const receiver = client.createReceiver("work");
+  expect(await receiver.peekMessages(1)).toHaveLength(1);
+  await clock.advance(60_000);
+  expect(await client.createReceiver("work").receiveMessages(1, { maxWaitTimeInMs: 200 })).toEqual([]);
+  const dead = client.createReceiver("work", { subQueueType: "deadLetter" });
+  expect(await dead.peekMessages(1)).toMatchObject([{ deadLetterReason: "TTLExpiredException" }]);
+});
+
 test("a message lives no longer than its entity says, nor than any that it comes through", async () => {
   const clock = createHandClock(Date.now());
   const bus = await openBus({ clock, queues: [queue("work", { defaultMessageTimeToLive: "PT2H" })] });

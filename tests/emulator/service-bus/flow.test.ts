@@ -64,6 +64,21 @@ test("one receiver settles more messages than any buffer on its way holds", asyn
   expect(await receiver.peekMessages(1)).toEqual([]);
 });
 
+test("one sender sends more messages than it has credit for", async () => {
+  const { client } = await openBus();
+  const sender = client.createSender("work");
+  let left = 2500;
+  const lane = async () => {
+    while (left-- > 0) await sender.sendMessages({ body: left });
+  };
+  await Promise.all(Array.from({ length: 50 }, lane));
+  const receiver = client.createReceiver("work", { receiveMode: "receiveAndDelete" });
+  let received = 0;
+  while (received < 2500)
+    received += (await receiver.receiveMessages(2500, { maxWaitTimeInMs: 1000 })).length;
+  expect(received).toBe(2500);
+});
+
 test("two receivers share a queue, and one that stands still holds up nobody", async () => {
   const { client } = await openBus();
   const seen: string[] = [];

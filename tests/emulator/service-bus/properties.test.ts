@@ -49,6 +49,22 @@ test("every property of a queue is kept as it was created, and then as it was ch
   });
 });
 
+test("forwards that an update leaves out end", async () => {
+  const bus = await openBus();
+  const admin = administration(bus);
+  await admin.createQueue("q", { forwardTo: "work", forwardDeadLetteredMessagesTo: "work" });
+  const { forwardTo: _to, forwardDeadLetteredMessagesTo: _dead, ...rest } = await admin.getQueue("q");
+  await admin.updateQueue(rest);
+  const { forwardTo, forwardDeadLetteredMessagesTo } = await admin.getQueue("q");
+  expect([forwardTo, forwardDeadLetteredMessagesTo]).toEqual([undefined, undefined]);
+  await bus.client.createSender("q").sendMessages({ body: 1 });
+  const receiver = bus.client.createReceiver("q");
+  const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await receiver.deadLetterMessage(message!);
+  expect((await admin.getQueueRuntimeProperties("q")).deadLetterMessageCount).toBe(1);
+  expect((await admin.getQueueRuntimeProperties("work")).totalMessageCount).toBe(0);
+});
+
 test("every property of a topic and a subscription is kept as it was created, and then as it was changed", async () => {
   const bus = await openBus();
   const admin = administration(bus);

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { openBus, queue } from "./open-bus.ts";
+import { createHandClock } from "#local/clock/hand-clock.ts";
+import { administration } from "./administration-client.ts";
+import { openBus, queue, subscription, topic } from "./open-bus.ts";
 
 test("after a restart every message is where it was, and numbers go on", async () => {
   const bus = await openBus({ queues: [queue("work", { maxDeliveryCount: 5 })] });
@@ -57,12 +59,73 @@ test("what is completed or expired leaves nothing on the disk", async () => {
   await deadLetters.completeMessage(dead!);
   const taker = bus.client.createReceiver("work", { receiveMode: "receiveAndDelete" });
   await taker.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  const sender = bus.client.createSender("work");
+  const [number] = await sender.scheduleMessages({ body: 5 }, new Date(Date.now() + 60_000));
+  await sender.cancelScheduledMessages(number!);
+  await sender.scheduleMessages({ body: 6 }, new Date(Date.now() + 50));
+  const [sixth] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 2000 });
+  await receiver.deferMessage(sixth!);
+  await taker.receiveDeferredMessages(sixth!.sequenceNumber!);
   await bus.server.stop();
 
   const db = new DatabaseSync(join(bus.dataFolder, "service-bus.sqlite"));
   expect(db.prepare("SELECT * FROM message").all()).toEqual([]);
   expect(db.prepare("SELECT id FROM content").all()).toEqual([]);
   db.close();
+});
+
+test("what was deleted stays deleted, and time goes on where it stood", async () => {
+  const clock = createHandClock(Date.now());
+  const bus = await openBus({ clock, queues: [queue("work"), queue("old"), queue("new")] });
+  const admin = administration(bus);
+  await admin.createQueue("gone");
+  await admin.createQueue("talks", { requiresSession: true });
+  await admin.createTopic("news");
+  await admin.createSubscription("news", "mine");
+  await admin.createSubscription("news", "gone");
+  await admin.createRule("news", "mine", "rule", { sqlExpression: "a = 1" });
+  await admin.deleteRule("news", "mine", "$Default");
+  await bus.client.createSender("work").sendMessages({ body: "brief", timeToLive: 60_000 });
+  await bus.client.createSender("talks").sendMessages({ body: "spoken", sessionId: "a" });
+  await bus.client.createSender("old").sendMessages({ body: "held" });
+  await bus.client.createReceiver("old").receiveMessages(1, { maxWaitTimeInMs: 1000 });
+  await admin.updateQueue({ ...(await admin.getQueue("old")), forwardTo: "new" });
+  await admin.deleteQueue("gone");
+  await admin.deleteSubscription("news", "gone");
+
+  const again = await bus.restart();
+  const later = administration(again);
+  expect(await later.queueExists("gone")).toBe(false);
+  expect(await later.subscriptionExists("news", "gone")).toBe(false);
+  const rules: string[] = [];
+  for await (const { name } of later.listRules("news", "mine")) rules.push(name);
+  expect(rules).toEqual(["rule"]);
+  // Nobody holds anything any more, so what was held follows the forward.
+  const [moved] = await again.client.createReceiver("new").receiveMessages(1, { maxWaitTimeInMs: 2000 });
+  expect(moved?.body).toBe("held");
+  const session = await again.client.acceptNextSession("talks");
+  expect(session.sessionId).toBe("a");
+  await clock.advance(60_000);
+  const dead = again.client.createReceiver("work", { subQueueType: "deadLetter" });
+  expect(await dead.peekMessages(1)).toMatchObject([
+    { body: "brief", deadLetterReason: "TTLExpiredException" },
+  ]);
+});
+
+test("changing the topology's rules changes the subscriptions", async () => {
+  const options = { queues: [queue("mail")], topics: [topic("orders", [subscription("mail", ["a", "b"])])] };
+  const bus = await openBus(options);
+  options.topics[0] = topic("orders", [subscription("mail", ["b", "c"])]);
+
+  const again = await bus.restart();
+  const names: string[] = [];
+  for await (const { name } of administration(again).listRules("orders", "mail")) names.push(name);
+  expect(names).toEqual(["b", "c"]);
+  await again.client
+    .createSender("orders")
+    .sendMessages(["a", "b", "c"].map((subject) => ({ body: subject, subject })));
+  const messages = await again.client.createReceiver("mail").receiveMessages(3, { maxWaitTimeInMs: 500 });
+  expect(messages.map(({ body }) => String(body))).toEqual(["b", "c"]);
 });
 
 test("changing the topology changes the entities and keeps their messages", async () => {

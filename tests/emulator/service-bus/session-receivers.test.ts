@@ -27,6 +27,15 @@ test("a session is followed by a subscriber or an iterator like a queue, in orde
   expect(bodies).toEqual([4, 5]);
 });
 
+test("the next session is the one that has waited longest", async () => {
+  const { client } = await openTalks();
+  const sender = client.createSender("talks");
+  for (const sessionId of ["c", "a", "b"]) await sender.sendMessages({ body: 1, sessionId });
+  const ids: string[] = [];
+  for (let n = 0; n < 3; n++) ids.push((await client.acceptNextSession("talks")).sessionId);
+  expect(ids).toEqual(["c", "a", "b"]);
+});
+
 test("a session has any name up to 128 characters and any state up to the size of a message", async () => {
   const { client } = await openTalks();
   const name = "ünï/$ x' ".repeat(15).slice(0, 128);

@@ -19,7 +19,7 @@ test("every session with messages is served within two rounds, whatever else arr
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 8 }), (steps, capacity) => {
       const stored = new Set<string>();
-      const line = new SessionLine(disk(stored), capacity);
+      const line = new SessionLine(disk(stored), { capacity });
       for (const one of steps) {
         if (one.kind === "arrive") {
           stored.add(one.id);
@@ -45,7 +45,7 @@ test("every session with messages is served within two rounds, whatever else arr
 
 test("a session that always comes back does not keep another waiting", () => {
   const stored = new Set(["a", "busy", "z"]);
-  const line = new SessionLine(disk(stored), 2);
+  const line = new SessionLine(disk(stored), { capacity: 2 });
   const served: (string | undefined)[] = [];
   for (let n = 0; n < 6; n++) {
     const taken = line.take();
