@@ -1,10 +1,12 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createCosmosBudgets } from "#shared/adapters/cosmos/cosmos-budgets.ts";
 import { createCosmosCircuits } from "#shared/adapters/cosmos/cosmos-circuits.ts";
 import { createCosmosDeliveries } from "#shared/adapters/cosmos/cosmos-deliveries.ts";
+import { createCosmosDirectory } from "#shared/adapters/cosmos/cosmos-directory.ts";
 import { createCosmosOrders } from "#shared/adapters/cosmos/cosmos-orders.ts";
 import { createCosmosStock } from "#shared/adapters/cosmos/cosmos-stock.ts";
 import { confirmOrder, demandOf } from "#shared/domain/order.ts";
+import { checkHealth } from "#shared/use-cases/check-health.ts";
 import type { Containers } from "../../scripts/seed/create-containers.ts";
 import { aDelivery } from "../builders/deliveries.ts";
 import { anOccasion, anOrder, moved, NOON, refOf } from "../builders/orders.ts";
@@ -71,4 +73,21 @@ describe("while Cosmos DB cannot be reached", () => {
   test.each(calls)("%s is a transient fault whose outcome is not known", async (_what, call) => {
     await expect(call(unreachable)).rejects.toMatchObject({ name: "TransientFault", unknownOutcome: true });
   });
+});
+
+test("a container that is not there is an outage: no order is unknown and no key wrong for it, and the app is not ready", async () => {
+  const cosmos = await openCosmos();
+  onTestFinished(() => cosmos.stop());
+  const { orders, brands, vendors } = await cosmos.newContainers();
+  const nowhere = orders.database.container("no-such-container");
+  const calls = [
+    createCosmosOrders(nowhere).get(refOf(anOrder())),
+    createCosmosDirectory({ brands, vendors, keys: nowhere }, { now: () => 0, random: () => 0 }).key(
+      "0".repeat(64),
+    ),
+    createCosmosDeliveries(nowhere).get("ord_1", "dlv_1"),
+  ];
+  for (const call of calls) await expect(call).rejects.toMatchObject({ name: "TransientFault" });
+  expect(await checkHealth({ orders: createCosmosOrders(nowhere) })).toMatchObject({ status: "unavailable" });
+  expect(await checkHealth({ orders: createCosmosOrders(orders) })).toMatchObject({ status: "ok" });
 });

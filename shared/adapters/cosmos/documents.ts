@@ -1,6 +1,7 @@
-import type { Container, JSONObject, PartitionKey } from "@azure/cosmos";
+import type { Container, ItemResponse, JSONObject, PartitionKey } from "@azure/cosmos";
 import type { z } from "zod";
 import { readTolerantly } from "#shared/contracts/read-tolerantly.ts";
+import { TransientFault } from "#shared/ports/faults.ts";
 import { asking, status, statusOf } from "./cosmos-faults.ts";
 
 /** What the client takes as a document. */
@@ -32,20 +33,32 @@ export function readableOf<S extends z.ZodObject>(schema: S, documents: readonly
   });
 }
 
-/** A point read; undefined when there is no such document. */
+/** Beside 404: not the document is missing but the container or its database. */
+const OWNER_NOT_FOUND = 1003;
+
+/**
+ * A point read; undefined when there is no such document. Throws TransientFault where there is not even the container: a
+ * wrong name in the settings must not pass for an order or a key that does not exist.
+ */
 export async function readDocument<S extends z.ZodObject>(
   container: Container,
   schema: S,
   id: string,
   partitionKey: PartitionKey,
 ): Promise<z.infer<S> | undefined> {
-  const document = await asking(async () => {
-    try {
-      return (await container.item(id, partitionKey).read<Record<string, unknown>>()).resource;
-    } catch (error) {
-      if (statusOf(error) === status.notFound) return undefined;
-      throw error;
-    }
-  });
-  return document === undefined ? undefined : fromDocument(schema, document);
+  const { resource, substatus } = await asking(
+    async (): Promise<Pick<ItemResponse<Record<string, unknown>>, "resource" | "substatus">> => {
+      try {
+        return await container.item(id, partitionKey).read<Record<string, unknown>>();
+      } catch (error) {
+        if (statusOf(error) === status.notFound) return { resource: undefined };
+        throw error;
+      }
+    },
+  );
+  if (resource !== undefined) return fromDocument(schema, resource);
+  if (substatus === OWNER_NOT_FOUND) {
+    throw new TransientFault(`Cosmos DB has no container ${container.id} in ${container.database.id}`);
+  }
+  return undefined;
 }
