@@ -9,6 +9,7 @@ import { InvocationFailure } from "./pool/worker-failure.ts";
 import type { Workers } from "./pool/workers.ts";
 import { groupOf, planGroups, seedGroups } from "./scale/plan-groups.ts";
 import { limitsOf, type ScaleSettings } from "./scale/scale-settings.ts";
+import { HostRefusal } from "./refusal.ts";
 import { tellOfRetries } from "./retry/tell-of-retries.ts";
 import { Bindings } from "./bindings/bindings.ts";
 import { isDisabled, type Settings } from "./settings.ts";
@@ -18,6 +19,8 @@ export interface GenerationOptions {
   readonly appRoot: string;
   readonly settings: Settings;
   readonly hostJson: HostJson;
+  /** Ends the loading. */
+  readonly outdated: AbortSignal | undefined;
   readonly scale: ScaleSettings;
   readonly workers: Workers;
   readonly freeRestarts: number | undefined;
@@ -141,7 +144,8 @@ export class Generation {
       this.#seeds.set(name, this.#addGroup(name).launchInstance());
     }
     // All load the same app: who has done so first speaks for the others, which may belong to nobody.
-    this.#app = await Promise.race([...this.#seeds.values()].map((seed) => seed.loaded));
+    const seeds = [...this.#seeds.values()].map((seed) => seed.loaded);
+    this.#app = await Promise.race([...seeds, ...this.#overtaken()]);
     this.#functions = indexFunctions(this.#app.functions, settings).filter(
       ({ name }) => !isDisabled(name, settings),
     );
@@ -153,6 +157,17 @@ export class Generation {
     this.#plan = planGroups(this.#functions, scale.grouping);
     for (const name of this.#plan.keys()) this.#addGroup(name);
     for (const name of this.#groups.keys()) this.#dropUnlessPlanned(name);
+  }
+
+  /** An app may take for ever to load. */
+  #overtaken(): Promise<never>[] {
+    const { outdated } = this.#options;
+    if (outdated === undefined) return [];
+    const why = "it was changed again, or the host stopped, before it was loaded";
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined);
+    outdated.addEventListener("abort", () => reject(new HostRefusal("app-not-loadable", why)));
+    return [promise];
   }
 
   #addGroup(name: string): InstanceGroup {

@@ -25,7 +25,6 @@ const DRAIN_MS = 10_000;
 /** How long the end of a request may take to leave when everything has stopped. */
 const LAST_WORDS_MS = 3000;
 
-/** See `startFunctionsHost`. */
 export async function startHost(options: FunctionsHostOptions, workers: Workers): Promise<FunctionsHost> {
   const host = new Host(options, workers);
   try {
@@ -48,6 +47,8 @@ class Host {
   readonly #singletons: Singletons;
   readonly #leaving = new Set<Promise<void>>();
   #reloading: Promise<unknown> = Promise.resolve();
+  /** Aborted when what is being loaded is out of date, or nobody wants it any more. */
+  #loading = new AbortController();
   readonly #drain = new Drain();
   #stopWatching: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
@@ -103,9 +104,12 @@ class Host {
     return this.#stopping;
   }
 
-  /** One at a time, so that two saved files do not load the app side by side. */
+  /** One at a time, so that two saved files do not load the app side by side; the last one counts. */
   reload(): Promise<boolean> {
-    const reloaded = this.#reloading.then(() => this.#reload());
+    this.#loading.abort();
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    const reloaded = this.#reloading.then(() => this.#reload(signal));
     this.#reloading = reloaded;
     return reloaded;
   }
@@ -121,7 +125,7 @@ class Host {
   }
 
   /** The app as it is on disk now. */
-  #load(): Promise<Generation> {
+  #load(outdated?: AbortSignal): Promise<Generation> {
     const { appRoot, settings, log, clock, freeRestarts } = this.#options;
     const hostJson = readHostJson(appRoot);
     return Generation.load({
@@ -131,6 +135,7 @@ class Host {
       clock,
       freeRestarts,
       hostJson,
+      outdated,
       scale: this.#scale,
       workers: this.#workers,
       listeners: (functions, invoke) =>
@@ -152,12 +157,12 @@ class Host {
     this.#control.watch(generation);
   }
 
-  async #reload(): Promise<boolean> {
-    if (this.#stopping !== undefined) return false;
+  async #reload(outdated: AbortSignal): Promise<boolean> {
+    if (this.#stopping !== undefined || outdated.aborted) return false;
     const { log } = this.#options;
     const startedAt = performance.now();
     const before = this.#generation;
-    const generation = await this.#loadAndServe();
+    const generation = await this.#loadAndServe(outdated);
     if (generation === undefined) return false;
     this.#drain.callOff();
     // These also fire while there is no instance, and that wakes one.
@@ -172,13 +177,12 @@ class Host {
   }
 
   /** Undefined when that cannot be done; then nothing has changed. */
-  async #loadAndServe(): Promise<Generation | undefined> {
+  async #loadAndServe(outdated: AbortSignal): Promise<Generation | undefined> {
     const { log, inProcess } = this.#options;
     let generation: Generation | undefined;
     try {
       if (inProcess) throw new Error("the app runs inside the host's process, which cannot load it twice");
-      generation = await this.#load();
-      if (this.#stopping !== undefined) throw new Error("the host stops");
+      generation = await this.#load(outdated);
       this.#serve(generation);
       return generation;
     } catch (error) {
@@ -229,6 +233,7 @@ class Host {
   async #stop(): Promise<void> {
     const drainMs = this.#options.drainMs ?? DRAIN_MS;
     this.#stopWatching?.();
+    this.#loading.abort();
     this.#control.stop();
     await within(
       Promise.all([this.#frontEnd.drain(drainMs), this.#singletons.stop(), this.#generation?.quiesce()]),

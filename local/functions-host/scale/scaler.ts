@@ -64,8 +64,7 @@ export class Scaler {
   watch(groups: readonly ScaledGroup[]): void {
     this.#groups = groups;
     this.#memories = new Map();
-    this.#next?.cancel();
-    if (groups.some(({ limits }) => limits.min !== limits.max)) this.#sleep();
+    this.#sleep();
   }
 
   /** An invocation waits and its group has no instance: the first one starts at once. */
@@ -81,8 +80,10 @@ export class Scaler {
     this.#next?.cancel();
   }
 
+  /** There is one next look at most, also when the app is loaded again in the middle of one. */
   #sleep(): void {
-    if (this.#stopped) return;
+    this.#next?.cancel();
+    if (this.#stopped || this.#groups.every(({ limits }) => limits.min === limits.max)) return;
     this.#next = this.#options.clock.schedule(this.#options.sampleMs, () => {
       void this.look().finally(() => this.#sleep());
     });

@@ -47,7 +47,8 @@ export class SessionListener extends SessionSlots {
       renew: async () => (await session.renewSessionLock()).getTime(),
       failed: () => over.resolve(), // the session is another's now
     });
-    stopping.addEventListener("abort", () => over.resolve());
+    const end = (): void => over.resolve();
+    stopping.addEventListener("abort", end);
     const subscription = session.subscribe(
       {
         processMessage: async (message) => {
@@ -67,6 +68,7 @@ export class SessionListener extends SessionSlots {
     );
     waitForMore();
     await over.promise;
+    stopping.removeEventListener("abort", end); // it lives as long as the host, sessions come and go
     idle?.cancel();
     await subscription.close().catch((error: unknown) => log("session not closed", { error: String(error) }));
     await Promise.allSettled(running);

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { ScaleSettings } from "#local/functions-host/scale/scale-settings.ts";
 import { eventually, type HostUnderTest, useHost } from "./host-under-test.ts";
 import { queueHolds, useBus } from "./use-bus.ts";
 import { esmPackage, useApp } from "./use-app.ts";
@@ -18,12 +19,12 @@ interface Watched {
   readonly saveFile: (path: string, text: string) => Promise<void>;
 }
 
-async function useWatchedApp(): Promise<Watched> {
+async function useWatchedApp(scale: Partial<ScaleSettings> = {}): Promise<Watched> {
   const appRoot = await useApp({
     "package.json": '{ "type": "module", "main": "src/index.ts" }',
     "src/index.ts": source("one"),
   });
-  const host = await useHost({ appRoot, watch: true, scale: { drainMs: 2000 } });
+  const host = await useHost({ appRoot, watch: true, scale: { drainMs: 2000, ...scale } });
   const saveFile = (path: string, text: string): Promise<void> => writeFile(join(appRoot, path), text);
   return { host, saveFile, save: (text) => saveFile("src/index.ts", text) };
 }
@@ -157,12 +158,27 @@ test("a message that is being worked on when a file is saved is finished as it b
   expect(logged()).toEqual(["old began first", "new began second", "new ended second", "old ended first"]);
 });
 
+test("a file that never ends loading holds up no later one", async () => {
+  const { host, save } = await useWatchedApp({ grouping: "app" });
+
+  await save(
+    `console.log("at it"); await new Promise(() => setInterval(() => undefined, 1000)); ${source("never")}`,
+  );
+  await eventually(() => (host.lines.some(({ facts }) => facts["message"] === "at it") ? true : undefined));
+  await save(source("mended"));
+
+  await eventually(async () => ((await answer(host)) === "mended" ? true : undefined));
+  expect(host.workers()).toHaveLength(1);
+});
+
 test("stopping in the middle of a reload leaves no process behind", async () => {
   const { host, save } = await useWatchedApp();
   const [before = 0] = host.workers();
 
-  await save(`await new Promise((resolve) => setTimeout(resolve, 800));${source("late")}`);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await save(
+    `console.log("at it"); await new Promise((resolve) => setTimeout(resolve, 800));${source("late")}`,
+  );
+  await eventually(() => (host.lines.some(({ facts }) => facts["message"] === "at it") ? true : undefined));
   await host.stop();
 
   expect(() => process.kill(before, 0)).toThrow("ESRCH");
