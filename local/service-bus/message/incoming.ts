@@ -50,7 +50,8 @@ export function readMessage(bytes: Buffer): Incoming {
     if (section.descriptor >= Section.messageAnnotations) propertyBytes += section.end - section.start;
   }
   const annotations = readAnnotations(bytes, findSection(sections, Section.messageAnnotations));
-  const properties = readProperties(bytes, findSection(sections, Section.properties));
+  const propertiesSection = findSection(sections, Section.properties);
+  const properties = readProperties(bytes, propertiesSection);
   const parts = sections.map((section) => {
     if (section.descriptor === Section.deliveryAnnotations) return NO_BYTES;
     if (section.descriptor === Section.messageAnnotations) return annotations.bytes;
@@ -65,7 +66,7 @@ export function readMessage(bytes: Buffer): Incoming {
       annotations.asSent && properties.asSent && parts.indexOf(NO_BYTES) < 0 ? bytes : Buffer.concat(parts),
     messageId: properties.messageId,
     sessionId: properties.sessionId,
-    timeToLiveMs: header === undefined ? undefined : readTimeToLive(bytes, header, properties.lifetimeMs),
+    timeToLiveMs: header === undefined ? undefined : readTimeToLive(bytes, header, propertiesSection),
     scheduledAt: annotations.scheduledAt,
     partitionKey: annotations.partitionKey,
     propertyBytes,
@@ -98,10 +99,15 @@ const LONGEST_TIME_TO_LIVE = 0xffff_ffff;
 function readTimeToLive(
   bytes: Buffer,
   header: SectionSpan,
-  lifetimeMs: () => number | undefined,
+  properties: SectionSpan | undefined,
 ): number | undefined {
   const ms = integerAt(bytes, rawItems(bytes, header.value)[2]);
-  return ms === LONGEST_TIME_TO_LIVE ? Math.max(ms, lifetimeMs() ?? 0) : ms;
+  if (ms !== LONGEST_TIME_TO_LIVE || properties === undefined) return ms;
+  const items = rawItems(bytes, properties.value);
+  const [expiry, creation] = [items[ABSOLUTE_EXPIRY_TIME], items[CREATION_TIME]].map((item) =>
+    integerAt(bytes, item),
+  );
+  return expiry === undefined || creation === undefined ? ms : Math.max(ms, expiry - creation);
 }
 
 const integerAt = (bytes: Buffer, item: Parameters<typeof isPresent>[1]): number | undefined =>
@@ -162,12 +168,6 @@ function readProperties(bytes: Buffer, section: SectionSpan | undefined) {
   const items = section === undefined ? [] : rawItems(bytes, section.value);
   const group = items[GROUP_ID];
   const sessionId = isPresent(bytes, group) ? textOf(decodeValue(bytes, group.start)[0]) : undefined;
-  const lifetimeMs = (): number | undefined => {
-    const [expiry, creation] = [items[ABSOLUTE_EXPIRY_TIME], items[CREATION_TIME]].map((item) =>
-      integerAt(bytes, item),
-    );
-    return expiry === undefined || creation === undefined ? undefined : expiry - creation;
-  };
   const id = items[MESSAGE_ID];
   if (section !== undefined && isPresent(bytes, id)) {
     const messageId = messageIdKey(decodeValue(bytes, id.start)[0]);
@@ -176,7 +176,6 @@ function readProperties(bytes: Buffer, section: SectionSpan | undefined) {
       asSent: true,
       messageId,
       sessionId,
-      lifetimeMs,
     };
   }
   const messageId = randomUUID().replaceAll("-", "");
@@ -188,7 +187,6 @@ function readProperties(bytes: Buffer, section: SectionSpan | undefined) {
     asSent: false,
     messageId,
     sessionId,
-    lifetimeMs,
   };
 }
 
