@@ -47,7 +47,7 @@ import type { VendorEndpoints } from "./ports/vendor-endpoints.ts";
 import type { WebhookSender } from "./ports/webhook-sender.ts";
 import { Breaker } from "./use-cases/breaker.ts";
 import { guardedPayments, guardedStock } from "./use-cases/guard.ts";
-import { mailCircuit } from "./use-cases/notify/send-mail.ts";
+import { mailRates } from "./use-cases/notify/send-mail.ts";
 import type { Books } from "./use-cases/reconcile/gather.ts";
 import { OutboxPublisher } from "./use-cases/publish-outbox.ts";
 
@@ -86,24 +86,19 @@ export interface App {
 
 const systemClock: System = { now: () => Date.now(), random: () => Math.random() };
 
-/** Chooses the adapters by the settings; a test replaces single ones. */
-export async function createApp(settings: Settings, replaced: Partial<App> = {}): Promise<App> {
-  const system = replaced.system ?? systemClock;
-  const log = replaced.log ?? consoleLog;
+/** Chooses the adapters by the settings. */
+async function createApp(settings: Settings): Promise<App> {
+  const [system, log] = [systemClock, consoleLog];
   const database = await connectCosmos(settings);
   const watching = watchOf(settings, database);
-  const telemetry = replaced.telemetry ?? new CountingTelemetry(lateTelemetry, watching.watchStore, system);
-  const orders =
-    replaced.orders ?? measuredOrders(telemetry, createCosmosOrders(database.container("orders")));
-  const bus =
-    replaced.bus ??
-    tracedBus(
-      telemetry,
-      createServiceBusBus(() => connectBus(settings)),
-    );
-  const mailer = replaced.mailer ?? mailerOf(settings);
-  const circuits = replaced.circuits ?? createCosmosCircuits(database.container("circuits"));
-  const ratesPerSecond = ratesOf(settings, mailer);
+  const telemetry = new CountingTelemetry(lateTelemetry, watching.watchStore, system);
+  const orders = measuredOrders(telemetry, createCosmosOrders(database.container("orders")));
+  const bus = tracedBus(
+    telemetry,
+    createServiceBusBus(() => connectBus(settings)),
+  );
+  const circuits = createCosmosCircuits(database.container("circuits"));
+  const ratesPerSecond = mailRates(settings.MAIL_RATE_PER_SECOND);
   const breaker = new Breaker({
     circuits,
     budgets: createCosmosBudgets(database.container("budgets"), { now: () => system.now(), pause }),
@@ -121,7 +116,7 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     bus,
     telemetry,
     ...watching,
-    mailer: traced(telemetry, "mail", mailer),
+    mailer: traced(telemetry, "mail", mailerOf(settings)),
     circuits,
     ratesPerSecond,
     breaker,
@@ -138,7 +133,6 @@ export async function createApp(settings: Settings, replaced: Partial<App> = {})
     books: booksOf(settings, database),
     findings: createCosmosFindings(database.container("findings")),
     retryPolicy: { baseMs: settings.RETRY_BASE_MS, capMs: settings.RETRY_CAP_MS },
-    ...replaced,
   };
 }
 
@@ -158,9 +152,6 @@ function watchOf(settings: Settings, database: Database): Pick<App, "watchStore"
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
-
-const ratesOf = (settings: Settings, mailer: Mailer): Record<string, number> =>
-  settings.MAIL_RATE_PER_SECOND === undefined ? {} : { [mailCircuit(mailer)]: settings.MAIL_RATE_PER_SECOND };
 
 type Database = Awaited<ReturnType<typeof connectCosmos>>;
 

@@ -5,6 +5,8 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 /** NCRONTAB with seconds; read by the Functions host, which says nothing of a function whose schedule it cannot read. */
 const schedule = z.string().regex(/^\S+(\s+\S+){5}$/, "is not the six fields of a schedule with seconds");
 
+export const mailProviders = ["acs", "smtp"] as const;
+
 /** Checks between settings run although single settings are wrong, so that all faults are named at once. */
 const inAnyCase = { when: () => true };
 
@@ -64,7 +66,7 @@ export const Settings = z
     STOCK_PROVIDER: z.enum(["cosmos", "partner", "commerce"]).default("cosmos"),
     STOCK_PARTNER_URL: httpUrl.optional(),
     STOCK_PARTNER_KEY: z.string().min(1).optional(),
-    MAIL_PROVIDER: z.enum(["acs", "smtp"]).default("acs"),
+    MAIL_PROVIDER: z.enum(mailProviders).default("acs"),
     MAIL_CONNECTION_STRING: z
       .string()
       .regex(/(^|;)\s*endpoint=https?:\/\//i, "has no endpoint=https://…")

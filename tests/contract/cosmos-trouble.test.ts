@@ -80,14 +80,14 @@ test("a container that is not there is an outage: no order is unknown and no key
   onTestFinished(() => cosmos.stop());
   const { orders, brands, vendors } = await cosmos.newContainers();
   const nowhere = orders.database.container("no-such-container");
-  const calls = [
+  const reads = [
     createCosmosOrders(nowhere).get(refOf(anOrder())),
     createCosmosDirectory({ brands, vendors, keys: nowhere }, { now: () => 0, random: () => 0 }).key(
       "0".repeat(64),
     ),
     createCosmosDeliveries(nowhere).get("ord_1", "dlv_1"),
   ];
-  for (const call of calls) await expect(call).rejects.toMatchObject({ name: "TransientFault" });
+  for (const read of reads) await expect(read).rejects.toMatchObject({ name: "TransientFault" });
   expect(await checkHealth({ orders: createCosmosOrders(nowhere) })).toMatchObject({ status: "unavailable" });
   expect(await checkHealth({ orders: createCosmosOrders(orders) })).toMatchObject({ status: "ok" });
 });

@@ -1,5 +1,6 @@
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { Brand } from "#shared/contracts/directory.ts";
+import { mailProviders } from "#shared/contracts/settings.ts";
 import { operationIdFor } from "#shared/domain/ids.ts";
 import { PermanentFault } from "#shared/ports/faults.ts";
 import type { Mail, Mailer } from "#shared/ports/mailer.ts";
@@ -52,6 +53,15 @@ export function mailAttempt(
 }
 
 export const mailCircuit = ({ provider }: Pick<Mailer, "provider">): string => `mail:${provider}`;
+
+/**
+ * What all instances may call a second, by circuit; nothing where no limit is set. For whichever provider there is: the one
+ * that releases held mails sends none, and is not told which provider the others use.
+ */
+export const mailRates = (perSecond: number | undefined): Readonly<Record<string, number>> =>
+  perSecond === undefined
+    ? {}
+    : Object.fromEntries(mailProviders.map((provider) => [mailCircuit({ provider }), perSecond]));
 
 /** Asks the provider first where an earlier attempt may have got through. */
 async function sendOnce(mailer: Mailer, mail: Mail, repeated: boolean): Promise<void> {
