@@ -14,7 +14,8 @@ import type { AwaitPoint } from "./support/await-points.ts";
 import { type Kill, phases } from "./support/control.ts";
 import { buildInstrumentedApp } from "./support/instrumented-app.ts";
 import type { Answer, Order } from "./crash/lane.ts";
-import { DEATHS_IN_A_COURSE, scenarios } from "./crash/scenarios.ts";
+import { DEATHS_IN_A_COURSE, type Scenario } from "./crash/scenario.ts";
+import { scenarios } from "./crash/scenarios.ts";
 import type { Met, Recording, Result, Task } from "./crash/theatre.ts";
 import { explanationOf, isMetByChance } from "./crash/unreached.ts";
 import { concludes } from "./support/verdict.ts";
@@ -53,28 +54,35 @@ function firstKills(points: readonly AwaitPoint[]): [string, Omit<Kill, "name">]
   });
 }
 
-/** Each point and function once, before and after, in the first scenario that comes past it. */
-function tasksOf(recordings: readonly Recording[], words: readonly string[]): Task[] {
-  const seen = new Set<string>();
-  return recordings.flatMap(({ scenario, met }) => {
-    const fresh = met.filter(({ point, during }) => {
-      const name = placeOf({ point, during });
-      const isFresh = !seen.has(name) && (words.length === 0 || words.some((word) => name.includes(word)));
-      seen.add(name);
-      return isFresh && !isMetByChance(point, during);
+interface Course {
+  readonly scenario: Scenario;
+  /** The places that it does not come past by chance. */
+  readonly met: readonly Met[];
+}
+
+function coursesOf(recordings: readonly Recording[]): Course[] {
+  return scenarios.map((scenario) => {
+    const met = recordings.find((recording) => recording.scenario === scenario.name)?.met ?? [];
+    return { scenario, met: met.filter((each) => !isMetByChance(scenario, each)) };
+  });
+}
+
+/** Each place once, before and after, in the first course that comes past it. */
+function tasksOf(courses: readonly Course[], words: readonly string[]): Task[] {
+  const taken = new Set<string>();
+  return courses.flatMap(({ scenario: { name: scenario, mostDeaths = DEATHS_IN_A_COURSE }, met }) => {
+    const kills = met.flatMap((one): Kill[] => {
+      const place = placeOf(one);
+      const isWanted = words.length === 0 || words.some((word) => place.includes(word));
+      if (taken.has(place) || !isWanted) return [];
+      taken.add(place);
+      const during = one.during === "start" ? undefined : one.during;
+      const name = place.replaceAll(/\W/g, "-");
+      return phases.map((phase) => ({ name: `${phase}-${name}`, point: one.point, during, phase }));
     });
-    const kills = fresh.flatMap(({ point, during }) =>
-      phases.map((phase): Kill => ({
-        name: `${seen.size}-${phase}-${point.replaceAll(/\W/g, "-")}-${during}`,
-        point,
-        during: during === "start" ? undefined : during,
-        phase,
-      })),
-    );
     const tasks: Task[] = [];
-    const deaths = scenarios.find(({ name }) => name === scenario)?.mostDeaths ?? DEATHS_IN_A_COURSE;
-    for (let at = 0; at < kills.length; at += deaths) {
-      tasks.push({ scenario, kills: kills.slice(at, at + deaths) });
+    for (let at = 0; at < kills.length; at += mostDeaths) {
+      tasks.push({ scenario, kills: kills.slice(at, at + mostDeaths) });
     }
     return tasks;
   });
@@ -102,7 +110,7 @@ const placeOfKill = ({ point, during = "start" }: Kill): string => placeOf({ poi
  * again and again while no function has died at this await.
  */
 const MORE_TRIES = 4;
-function missedIn(results: readonly Result[], recordings: readonly Recording[], again: number): Task[] {
+function missedIn(results: readonly Result[], courses: readonly Course[], again: number): Task[] {
   const killed = results.flatMap((result) => result.killed);
   const hit = new Set(killed.map(({ name }) => name));
   const awaits = new Set(killed.map(awaitOf));
@@ -111,9 +119,9 @@ function missedIn(results: readonly Result[], recordings: readonly Recording[], 
     if (!hit.has(kill.name) && (again === 0 || !awaits.has(awaitOf(kill)))) missed.set(kill.name, kill);
   }
   return [...missed.values()].flatMap((kill): Task[] => {
-    const courses = recordings.filter(({ met }) => met.some((each) => placeOf(each) === placeOfKill(kill)));
-    const course = courses[(again + 1) % courses.length];
-    return course === undefined ? [] : [{ scenario: course.scenario, kills: [kill] }];
+    const past = courses.filter(({ met }) => met.some((each) => placeOf(each) === placeOfKill(kill)));
+    const course = past[(again + 1) % past.length];
+    return course === undefined ? [] : [{ scenario: course.scenario.name, kills: [kill] }];
   });
 }
 
@@ -141,10 +149,11 @@ try {
   const { recordings } = recorded;
   const met = new Set(recordings.flatMap((each) => each.met.map(({ point }) => point)));
   const unmet = points.filter(({ id }) => !met.has(id));
-  const tasks = tasksOf(recordings, process.argv.slice(2));
+  const courses = coursesOf(recordings);
+  const tasks = tasksOf(courses, process.argv.slice(2));
   const results = await killAll(lanes, tasks);
   for (let again = 0; again < MORE_TRIES; again++) {
-    results.push(...(await killAll(lanes, missedIn(results, recordings, again))));
+    results.push(...(await killAll(lanes, missedIn(results, courses, again))));
   }
   await Promise.all(lanes.map((lane) => lane.ask({ kind: "close" })));
 

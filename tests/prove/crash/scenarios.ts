@@ -3,6 +3,7 @@ import { cancelled, confirmed, fulfilled, receivedMail } from "./promised.ts";
 import { questionScenarios } from "./question-scenarios.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
+import { timerScenarios } from "./timer-scenarios.ts";
 
 /** The order goes through although a partner does this to the first calls about it. */
 const despite = (
@@ -23,24 +24,10 @@ const MINUTE = 60_000;
 
 /** Nobody can be asked what became of a mail by SMTP. */
 const SMTP_REPEATS = / to .*@/;
-/** So many deaths one course of an order is asked to outlive; more would use up the deliveries of a message. */
-export const DEATHS_IN_A_COURSE = 4;
-
 const VENDOR_MAIL = ["vendor-new-order"];
 
 export const scenarios: readonly Scenario[] = [
-  // First, because timers also go off in other courses, by chance.
-  ...["reconcile", "watch-backlog", "follow-up-questions", "release-held", "sweep-outbox"].map(
-    (name): Scenario => ({
-      name: `the timer ${name} goes off`,
-      async play(stage) {
-        await stage.place();
-        await stage.settled(confirmed(stage));
-        for (let run = 0; run <= DEATHS_IN_A_COURSE; run++) await stage.runTimer(name);
-        await stage.settled(confirmed(stage));
-      },
-    }),
-  ),
+  ...timerScenarios,
   {
     name: "an order goes through",
     async play(stage) {
@@ -87,6 +74,7 @@ export const scenarios: readonly Scenario[] = [
   despite("payments are down", "payments", { mode: "down", count: 3 }),
   {
     name: "the mail provider is away until its circuit opens, and what was held follows",
+    setsOff: ["watch-backlog"],
     async play(stage) {
       const orders = [stage, ...stage.siblings(5)];
       await stage.make("mail", { mode: "down", only: orders.map(({ order }) => order.id) });

@@ -132,6 +132,11 @@ export class Stage {
     }
   }
 
+  /** The ledger forgets what became of the order's notices. */
+  async loseNotices(): Promise<void> {
+    await this.#books.loseNotices(this.order.id);
+  }
+
   /** Gives every vendor its endpoint back, and the processes time to forget how it was. */
   async enableEndpoints(): Promise<void> {
     await this.#books.enableEndpoints();

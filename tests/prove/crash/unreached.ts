@@ -1,4 +1,6 @@
 import type { AwaitPoint } from "../support/await-points.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Met } from "./theatre.ts";
 
 interface Reason {
   readonly file: string;
@@ -136,10 +138,16 @@ const reasons: readonly Reason[] = [
   })),
 ];
 
-/** Counts are told now and then, in the course of whatever function runs then: to kill there would be chance. No order hangs on them. */
-export const isMetByChance = (point: string, during: string): boolean =>
+const watchers: ReadonlySet<string> = new Set(["reconcile", "watch-backlog"]);
+
+/**
+ * To kill there would be chance: counts are told now and then in the course of whatever function runs then, and who watches
+ * also does so by itself in courses that jump over hours. No order hangs on either.
+ */
+export const isMetByChance = ({ setsOff = [] }: Scenario, { point, during }: Met): boolean =>
   point.includes("telemetry/counting-telemetry.ts") ||
-  (point.includes("cosmos/cosmos-watch.ts") && during !== "watch-backlog");
+  (point.includes("cosmos/cosmos-watch.ts") && during !== "watch-backlog") ||
+  (watchers.has(during) && !setsOff.includes(during));
 
 export const explanationOf = ({ id, text }: AwaitPoint): string | undefined =>
   reasons.find(({ file, line = "" }) => id.includes(file) && text.includes(line))?.because;
