@@ -7,7 +7,7 @@ import { type Instance, type Invoke, type Listeners, type LoadedApp, within } fr
 import { InstanceGroup } from "./pool/instance-group.ts";
 import { InvocationFailure } from "./pool/worker-failure.ts";
 import type { Workers } from "./pool/workers.ts";
-import { groupOf, planGroups, seedGroups } from "./scale/plan-groups.ts";
+import { groupOf, planGroups } from "./scale/plan-groups.ts";
 import { limitsOf, type ScaleSettings } from "./scale/scale-settings.ts";
 import { HostRefusal } from "./refusal.ts";
 import { tellOfRetries } from "./retry/tell-of-retries.ts";
@@ -42,8 +42,9 @@ const CLOSE_MS = 3000;
 export class Generation {
   readonly #options: GenerationOptions;
   readonly #groups = new Map<string, InstanceGroup>();
-  readonly #seeds = new Map<string, Instance>();
-  readonly #dropped: Promise<void>[] = [];
+  /** Started before it is known what the app holds, to read that; then it joins its group. */
+  #first: { readonly group: string; readonly instance: Instance } | undefined;
+  #dropped: Promise<void> = Promise.resolve();
   #plan: ReadonlyMap<string, readonly IndexedFunction[]> = new Map();
   #functions: readonly IndexedFunction[] = [];
   #bindings: Bindings | undefined;
@@ -54,7 +55,7 @@ export class Generation {
   }
 
   /**
-   * Starts the first workers and reads what they registered; nothing listens yet.
+   * Starts the first worker and reads what it registered; nothing listens yet.
    *
    * @throws HostRefusal when the app cannot be loaded or asks for something this host does not do.
    */
@@ -119,9 +120,7 @@ export class Generation {
     await Promise.all(
       this.groups.map(async (group) => {
         const { min, max } = limitsOf(group.name, scale);
-        const seed = this.#seeds.get(group.name);
-        this.#seeds.delete(group.name);
-        if (seed !== undefined) await group.adopt(seed);
+        if (this.#first?.group === group.name) await group.adopt(this.#takeFirst());
         const wanted = Math.max(group.size, min, sizes.get(group.name) ?? 0);
         await group.scaleTo(Math.min(max, wanted), scale.drainMs);
       }),
@@ -130,22 +129,17 @@ export class Generation {
 
   /** Drains all instances, at most `graceMs` long, and ends them. */
   async stop(graceMs: number): Promise<void> {
-    const seeds = [...this.#seeds.values()].map((seed) => seed.drain(0));
-    this.#seeds.clear();
-    await Promise.all([...seeds, ...this.#dropped, ...this.groups.map((group) => group.stop(graceMs))]);
+    await Promise.all([this.#dropFirst(), ...this.groups.map((group) => group.stop(graceMs))]);
     await within(this.#bindings?.close(), CLOSE_MS);
   }
 
   async #load(): Promise<void> {
     const { appRoot, settings, scale } = this.#options;
     refuseOlderModels(appRoot);
-    // Before it is known who has work: loading an app costs more than dropping a worker.
-    for (const name of seedGroups(scale.grouping)) {
-      this.#seeds.set(name, this.#addGroup(name).launchInstance());
-    }
-    // All load the same app: who has done so first speaks for the others, which may belong to nobody.
-    const seeds = [...this.#seeds.values()].map((seed) => seed.loaded);
-    this.#app = await Promise.race([...seeds, ...this.#overtaken()]);
+    const firstGroup = scale.grouping === "app" ? "app" : "http";
+    const instance = this.#addGroup(firstGroup).launchInstance();
+    this.#first = { group: firstGroup, instance };
+    this.#app = await Promise.race([instance.loaded, ...this.#overtaken()]);
     this.#functions = indexFunctions(this.#app.functions, settings).filter(
       ({ name }) => !isDisabled(name, settings),
     );
@@ -156,7 +150,9 @@ export class Generation {
     });
     this.#plan = planGroups(this.#functions, scale.grouping);
     for (const name of this.#plan.keys()) this.#addGroup(name);
-    for (const name of this.#groups.keys()) this.#dropUnlessPlanned(name);
+    if (this.#plan.has(firstGroup)) return;
+    this.#groups.delete(firstGroup);
+    void this.#dropFirst();
   }
 
   /** An app may take for ever to load. */
@@ -189,12 +185,16 @@ export class Generation {
     return group;
   }
 
-  /** A seed that turns out to have no work ends by itself; the start does not wait for that. */
-  #dropUnlessPlanned(name: string): void {
-    if (this.#plan.has(name)) return;
-    this.#groups.delete(name);
-    const seed = this.#seeds.get(name);
-    this.#seeds.delete(name);
-    if (seed !== undefined) this.#dropped.push(seed.drain(0));
+  #takeFirst(): Instance {
+    if (this.#first === undefined) throw new Error("the first instance has been taken");
+    const { instance } = this.#first;
+    this.#first = undefined;
+    return instance;
+  }
+
+  /** An instance that turns out to have no work ends by itself; nobody but the end waits for that. */
+  #dropFirst(): Promise<void> {
+    if (this.#first !== undefined) this.#dropped = this.#takeFirst().drain(0);
+    return this.#dropped;
   }
 }

@@ -12,16 +12,15 @@ import { Keys } from "./keys/keys.ts";
 import { urlOf, whereIs } from "./where.ts";
 import { hostId } from "./host-id.ts";
 import { listenerContext, loggedFor } from "./listener-context.ts";
-import { type Invoke, type Listeners, within } from "./pool/instance.ts";
+import { type Listeners, within } from "./pool/instance.ts";
 import type { Workers } from "./pool/workers.ts";
 import { ScaleControl } from "./scale/scale-control.ts";
 import { type ScaleSettings, scaleSettings } from "./scale/scale-settings.ts";
 import { Singletons } from "./singletons.ts";
-import { isSingleton, Triggers } from "./triggers.ts";
+import { isPerInstance, isSingleton, Triggers } from "./triggers.ts";
 import { watchApp } from "./watch/watch-app.ts";
 
 const DRAIN_MS = 10_000;
-
 /** How long the end of a request may take to leave when everything has stopped. */
 const LAST_WORDS_MS = 3000;
 
@@ -76,9 +75,9 @@ class Host {
 
   async start(): Promise<FunctionsHost> {
     const { log, clock, port, watch, appRoot } = this.#options;
+    this.#port = await this.#frontEnd.listen(port);
     const generation = await this.#load();
     this.#generation = generation;
-    this.#port = await this.#frontEnd.listen(port);
     this.#serve(generation);
     await generation.begin();
     await this.#singletons.begin(this.#singletonsOf(generation));
@@ -87,8 +86,8 @@ class Host {
     }
     if (watch === true) this.#stopWatching = watchApp(appRoot, () => void this.reload());
     const url = this.#url;
-    const startMs = clock.now() - this.#startedAtMs;
-    log("functions host ready", { url, functions: generation.functions.length, startMs });
+    const ready = { url, functions: generation.functions.length, startMs: clock.now() - this.#startedAtMs };
+    log("functions host ready", ready);
     return {
       port: this.#port,
       url,
@@ -139,10 +138,7 @@ class Host {
       scale: this.#scale,
       workers: this.#workers,
       listeners: (functions, invoke) =>
-        new Triggers(
-          functions.filter((each) => !isSingleton(each)),
-          listenerContext(this.#options, hostJson, invoke),
-        ),
+        new Triggers(functions.filter(isPerInstance), listenerContext(this.#options, hostJson, invoke)),
       wanted: (group) => this.#control.wake(group),
     });
   }
@@ -194,8 +190,9 @@ class Host {
   }
 
   #singletonsOf(generation: Generation): Listeners {
-    const invoke: Invoke = (request) => generation.invoke(request);
-    const context = listenerContext(this.#options, generation.hostJson, invoke);
+    const context = listenerContext(this.#options, generation.hostJson, (request) =>
+      generation.invoke(request),
+    );
     return new Triggers(generation.functions.filter(isSingleton), context);
   }
 

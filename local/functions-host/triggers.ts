@@ -57,6 +57,7 @@ export class Triggers {
 /** What is listened to once, however many instances there are; to everything else every instance listens for itself. */
 export const isSingleton = ({ trigger }: IndexedFunction): boolean =>
   trigger === "timer" || trigger === "cosmosDB";
+export const isPerInstance = (each: IndexedFunction): boolean => !isSingleton(each);
 
 const isTimer = (each: IndexedFunction): each is TimerFunction => each.trigger === "timer";
 const isServiceBus = (each: IndexedFunction): each is ServiceBusFunction => each.trigger === "serviceBus";

@@ -66,6 +66,7 @@ const ADMIN_PATH = /^\/admin\//i;
 export class FrontEnd {
   readonly #options: FrontEndOptions;
   readonly #server: Server;
+  readonly #begun = Promise.withResolvers<Served>();
   #served: Served | undefined;
   #outstanding = 0;
   #idle: PromiseWithResolvers<void> | undefined;
@@ -87,6 +88,7 @@ export class FrontEnd {
   serve({ functions, http, backend }: HttpApp): void {
     const routes = new RouteTable(functions, http.routePrefix);
     this.#served = { http, routes, backend, places: new Places(http.maxConcurrentRequests) };
+    this.#begun.resolve(this.#served);
   }
 
   /** Rejects with the system's own error (EADDRINUSE and the like). */
@@ -119,11 +121,7 @@ export class FrontEnd {
       await this.#serveAdmin(request, path, query, response);
       return;
     }
-    const served = this.#served;
-    if (served === undefined) {
-      this.#refuse(request, response, 503);
-      return;
-    }
+    const served = this.#served ?? (await this.#begun.promise); // what comes while the app is being loaded waits for it
     const match = served.routes.find(request.method ?? "GET", path);
     const refusal = match === undefined ? 404 : this.#refusalOf(served, match, request, query);
     const { customHeaders } = served.http;

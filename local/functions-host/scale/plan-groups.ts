@@ -14,7 +14,3 @@ export function planGroups(
 ): ReadonlyMap<string, readonly IndexedFunction[]> {
   return Map.groupBy(functions, (each) => groupOf(each, grouping));
 }
-
-/** The groups whose first worker is started before it is known what the app holds. */
-export const seedGroups = (grouping: Grouping): readonly string[] =>
-  grouping === "http-and-rest" ? ["http", "background"] : [grouping === "app" ? "app" : "http"];

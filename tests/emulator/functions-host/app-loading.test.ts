@@ -1,8 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { buildApp } from "../../../scripts/build.ts";
-import { fixture, useHost } from "./host-under-test.ts";
+import { eventually, fixture, freePort, useHost } from "./host-under-test.ts";
 import { esmPackage, useApp } from "./use-app.ts";
 
 test("a CommonJS app whose main names several files is loaded, file by file", async () => {
@@ -201,3 +202,33 @@ test("a port that is taken stops the start, and no worker is left", async () => 
 
   await expect(useHost({ appRoot, port })).rejects.toThrow("EADDRINUSE"); // tests/setup.ts looks for processes
 });
+
+test("a request that comes while the app is being loaded waits for it, and is answered", async () => {
+  const port = await freePort();
+  const appRoot = await useApp({
+    "index.ts": `
+      import { app } from "@azure/functions";
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      app.get("late", () => ({ body: "here" }));`,
+  });
+
+  const starting = useHost({ appRoot, port });
+  let isUp = false;
+  void starting.then(() => (isUp = true));
+  const asked = eventually(() => fetch(`http://127.0.0.1:${port}/api/late`).catch(() => undefined));
+  await eventually(() => accepts(port));
+  const wasUp = isUp;
+  const [first] = await Promise.all([asked, starting]);
+
+  expect(wasUp).toBe(false);
+  expect([first.status, await first.text()]).toEqual([200, "here"]);
+});
+
+const accepts = (port: number): Promise<true | undefined> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(undefined));
+  });

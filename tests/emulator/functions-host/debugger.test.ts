@@ -1,7 +1,6 @@
-import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { eventually, useHost } from "./host-under-test.ts";
+import { eventually, freePort, useHost } from "./host-under-test.ts";
 import { useApp } from "./use-app.ts";
 
 const APP = {
@@ -16,14 +15,6 @@ const Who = z.object({ pid: z.int() });
 
 const who = async (url: string): Promise<number> =>
   Who.parse(await (await fetch(`${url}/api/who`)).json()).pid;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** What a debugger does: asks the port for its target, connects, evaluates. */
 async function evaluateThrough(port: number, expression: string): Promise<number> {
