@@ -64,6 +64,18 @@ test("one receiver settles more messages than any buffer on its way holds", asyn
   expect(await receiver.peekMessages(1)).toEqual([]);
 });
 
+test("receivers that wait for many messages each share what comes", async () => {
+  const { client } = await openBus();
+  const waiting = ["a", "b"].map((identifier) =>
+    client.createReceiver("work", { identifier }).receiveMessages(20, { maxWaitTimeInMs: 5000 }),
+  );
+  // Both have their credit with the broker before there is anything to share.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await client.createSender("work").sendMessages(Array.from({ length: 20 }, (_, body) => ({ body })));
+  const shares = (await Promise.all(waiting)).map(({ length }) => length);
+  expect(shares).toEqual([10, 10]);
+});
+
 test("one sender sends more messages than it has credit for", async () => {
   const { client } = await openBus();
   const sender = client.createSender("work");
