@@ -101,3 +101,25 @@ test("of a batch with one message that is refused nothing arrives", async () => 
   await sender.sendMessages(batch);
   expect(await client.createReceiver("work").peekMessages(5)).toHaveLength(2);
 });
+
+test("what the broker says of a message cannot be said by its sender", async () => {
+  const { client } = await openBus();
+  await client.createSender("work").sendMessages({
+    body: 1,
+    bodyType: "data",
+    header: { deliveryCount: 7 },
+    messageAnnotations: {
+      "x-opt-deadletter-source": "elsewhere",
+      "x-opt-message-state": 1,
+      "x-opt-locked-until": new Date(0),
+      "x-opt-sequence-number": 99,
+      "x-opt-mine": "kept",
+    },
+  });
+  const [message] = await client.createReceiver("work").peekMessages(1);
+  expect(message).toMatchObject({ state: "active", deliveryCount: 0 });
+  expect(message?.sequenceNumber?.toNumber()).toBe(1);
+  expect([message?.deadLetterSource, message?.lockedUntilUtc]).toEqual([undefined, undefined]);
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- the name is the client's
+  expect(message?._rawAmqpMessage.messageAnnotations).toMatchObject({ "x-opt-mine": "kept" });
+});

@@ -152,11 +152,11 @@ test("runtime properties tell counts, sizes and times, of one entity and of all"
   expect(queues).toMatchObject([{ name: "work", totalMessageCount: 0, createdAt: expect.any(Date) }]);
 });
 
-test("lists of every kind come whole, however small their pages", async () => {
+test("lists of every kind come whole and by name, however small their pages", async () => {
   const admin = administration(await openBus());
-  for (let n = 0; n < 3; n++) await admin.createTopic(`t-${n}`);
-  for (let n = 0; n < 5; n++) await admin.createSubscription("t-0", `s-${n}`);
-  for (let n = 0; n < 4; n++) await admin.createRule("t-0", "s-0", `r-${n}`, { sqlExpression: "a = 1" });
+  for (const n of [2, 0, 1]) await admin.createTopic(`t-${n}`);
+  for (const n of [3, 1, 4, 0, 2]) await admin.createSubscription("t-0", `s-${n}`);
+  for (const n of [1, 3, 2, 0]) await admin.createRule("t-0", "s-0", `r-${n}`, { sqlExpression: "a = 1" });
   const names: string[] = [];
   for await (const page of admin.listTopics().byPage({ maxPageSize: 2 }))
     names.push(...page.map(({ name }) => name));

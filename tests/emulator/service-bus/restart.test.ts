@@ -45,7 +45,7 @@ test("after a restart every message is where it was, and numbers go on", async (
   expect(await deadLetters.peekMessages(5)).toMatchObject([{ body: "dead", deadLetterReason: "because" }]);
 });
 
-test("what is completed or expired leaves nothing on the disk", async () => {
+test("what is completed, expired, cancelled or deleted leaves nothing on the disk", async () => {
   const bus = await openBus({ queues: [queue("work", { deadLetteringOnMessageExpiration: false })] });
   await bus.client
     .createSender("work")
@@ -66,11 +66,16 @@ test("what is completed or expired leaves nothing on the disk", async () => {
   const [sixth] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 2000 });
   await receiver.deferMessage(sixth!);
   await taker.receiveDeferredMessages(sixth!.sequenceNumber!);
+  const admin = administration(bus);
+  await admin.createQueue("gone", { requiresSession: true, requiresDuplicateDetection: true });
+  await bus.client.createSender("gone").sendMessages({ body: 7, sessionId: "a" });
+  await (await bus.client.acceptNextSession("gone")).setSessionState("here");
+  await admin.deleteQueue("gone");
   await bus.server.stop();
 
   const db = new DatabaseSync(join(bus.dataFolder, "service-bus.sqlite"));
-  expect(db.prepare("SELECT * FROM message").all()).toEqual([]);
-  expect(db.prepare("SELECT id FROM content").all()).toEqual([]);
+  for (const table of ["message", "content", "session", "duplicate_log"])
+    expect(db.prepare(`SELECT * FROM ${table}`).all(), table).toEqual([]);
   db.close();
 });
 
