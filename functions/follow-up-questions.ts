@@ -2,7 +2,7 @@ import { app } from "@azure/functions";
 import { loadApp } from "#shared/app.ts";
 import { followUpQuestions } from "#shared/use-cases/follow-up-questions.ts";
 
-/** Reminds customers of open questions, and cancels the orders whose questions were not answered in time. */
+/** Reminds customers of open questions, and cancels the orders whose questions were asked and not answered in time. */
 app.timer("follow-up-questions", {
   schedule: "%FOLLOW_UP_SCHEDULE%",
   handler: async () => {

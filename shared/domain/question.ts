@@ -13,7 +13,8 @@ import { advance, type Happening, type Occasion, type Transition, withoutQuestio
 /*
  * A card was declined or goods are missing: the customer is asked, and nothing is cancelled. The question waits until its
  * deadline, with one reminder before it; an answer sends the order round again under new names, without the missing
- * goods if that is what the customer said, or cancels it. No answer in time cancels it as well.
+ * goods if that is what the customer said, or cancels it. No answer in time cancels it as well, if the question was asked:
+ * as long as its mail is not delivered, the time begins anew.
  */
 
 const HOUR = 3_600_000;
@@ -31,6 +32,15 @@ export type Answer =
 
 const plus = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();
 
+/** A deadline so short that there is no time for a reminder gets none. */
+function deadlineFrom(
+  at: string,
+  { withinMs, remindBeforeMs }: AnswerTimes,
+): { readonly until: string; readonly dueAt: string } {
+  const until = plus(at, withinMs);
+  return { until, dueAt: remindBeforeMs < withinMs ? plus(until, -remindBeforeMs) : until };
+}
+
 /** A business rule stands in the way. Nothing is held any more. */
 export function askCustomer(
   order: Order,
@@ -41,9 +51,7 @@ export function askCustomer(
   if (order.status !== "accepted") return { ok: false, reason: "not-accepted" };
   const { reason, skus = [] } = asked;
   const question = (order.answers?.length ?? 0) + 1;
-  const until = plus(occasion.at, times.withinMs);
-  // A deadline so short that there is no time for a reminder gets none.
-  const dueAt = times.remindBeforeMs < times.withinMs ? plus(until, -times.remindBeforeMs) : until;
+  const { until, dueAt } = deadlineFrom(occasion.at, times);
   const changes: Partial<Order> = {
     status: "needs-attention",
     attention: { reason, since: occasion.at, question, until, skus: [...skus] },
@@ -130,6 +138,22 @@ function withoutMissing(order: Order, attention: z.infer<typeof Attention>): Par
 function cancelledBy(order: Order, answered: Partial<Order>, occasion: Occasion): Transition<AnswerRefusal> {
   const cancelled = cancelOrder({ ...order, ...answered }, "the customer's answer", occasion);
   return cancelled.ok ? cancelled : { ok: false, reason: "not-asked" };
+}
+
+/**
+ * Of a question that is due and has not reached its customer yet, for whatever reason: the time for an answer begins anew.
+ * An order does not end for a mail that was not delivered.
+ */
+export function postpone(
+  order: Order,
+  { at }: Occasion,
+  times: AnswerTimes = DEFAULT_ANSWER_TIMES,
+): Transition<"not-due"> {
+  const { attention, dueAt } = order;
+  if (attention === undefined || dueAt === undefined || at < dueAt) return { ok: false, reason: "not-due" };
+  const { until, dueAt: nextDueAt } = deadlineFrom(at, times);
+  const postponed = { attention: { ...attention, until }, dueAt: nextDueAt };
+  return { ok: true, order: { ...order, ...postponed, version: order.version + 1, updatedAt: at } };
 }
 
 /** Of a question that is due: the reminder before the deadline, or at the deadline the end of the order. */

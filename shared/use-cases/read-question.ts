@@ -52,5 +52,6 @@ function stateOf(
     return nowMs >= expiresAtMs && !wasAnswered ? "expired" : "cancelled";
   }
   if (order.attention?.question !== question) return "answered";
-  return nowMs >= expiresAtMs ? "expired" : "open";
+  // The order's own deadline, which may have been put off since the link was made.
+  return nowMs >= Date.parse(order.attention.until) ? "expired" : "open";
 }

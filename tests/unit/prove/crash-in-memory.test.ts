@@ -151,7 +151,8 @@ async function expectSeen(story: Story, deaths: readonly Death[]): Promise<numbe
   await story.play(world);
   expect({ deaths, seen: seenIn(world) }).toEqual({ deaths, seen: story.seen.toSorted() });
   expect({ deaths, free: world.stores.stock.available("PANCAKE-MIX") % 2 }).toEqual({ deaths, free: 0 });
-  expect(world.deaths).toBe(deaths.length);
+  // A death may make the course so much shorter that it ends before the second one's turn.
+  expect(world.deaths).toBe(deaths.filter(({ call }) => call < world.calls).length);
   return world.calls;
 }
 

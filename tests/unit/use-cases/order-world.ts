@@ -191,6 +191,7 @@ class OrderWorld {
       this.#people((deps) => answerQuestion(deps, name, answer, { at }));
     }
     if (unanswered) {
+      void this.#noteQuestion(question);
       const atTheEnd = this.#app.system.now() + SOON_OVER.withinMs;
       this.#people((deps) => followUpQuestions(deps, atTheEnd));
     }
@@ -204,6 +205,14 @@ class OrderWorld {
       recipient: "vendor-mill",
     } as const;
     await this.#app.ledger.createIfAbsent(newDelivery(refOf(this.#order), notice, this.#order.createdAt));
+  }
+
+  /** The customer has the mail that asks; no order ends for a question that never arrived. */
+  async #noteQuestion(question: number): Promise<void> {
+    const about = { event: "order.attention-needed.v1", question } as const;
+    const notice = { ...about, channel: "customer-email", recipient: "customer" } as const;
+    const mail = newDelivery(refOf(this.#order), notice, this.#order.createdAt);
+    await this.#app.ledger.createIfAbsent({ ...mail, state: "delivered" });
   }
 
   #restock(pieces: number): void {
