@@ -115,6 +115,7 @@ for (const [title, text] of [
   console.log(`  with it: p50 ${median(times).toFixed(2)} ms, worst ${Math.max(...times).toFixed(0)} ms`);
 }
 
+server.watchTurns();
 const scanStart = performance.now();
 const progress = { scanning: true };
 const scan = full.items
@@ -134,6 +135,7 @@ console.log(
   `${during.length} point reads during a scan of ${((performance.now() - scanStart) / 1000).toFixed(0)} s: ` +
     `p50 ${median(during).toFixed(1)} ms, p99 ${slow[Math.floor(slow.length * 0.99)]?.toFixed(1)} ms, max ${slow.at(-1)?.toFixed(1)} ms`,
 );
+console.log(`  longest turn of the server meanwhile: ${(await server.longestTurnMs()).toFixed(1)} ms of CPU`);
 console.log(`server memory: ${(await server.rssMb()).toFixed(0)} MB`);
 
 client.dispose();

@@ -13,6 +13,9 @@ interface Server {
   readonly pid: number;
   readonly port: number;
   rssMb(): Promise<number>;
+  watchTurns(): void;
+  /** The longest turn of its event loop since then, in milliseconds of processor time. */
+  longestTurnMs(): Promise<number>;
   kill(): Promise<void>;
 }
 
@@ -21,14 +24,17 @@ export async function startServer(folder: string, durability: "strict" | "relaxe
   const program = join(import.meta.dirname, "../cosmos-server.ts");
   const child = fork(program, [folder, benchKey, durability], { execArgv: [] });
   const [port]: number[] = await once(child, "message");
+  const ask = async (wish: "memory" | "turns"): Promise<number> => {
+    child.send(wish);
+    const [figure]: number[] = await once(child, "message");
+    return figure ?? 0;
+  };
   return {
     pid: child.pid ?? 0,
     port: port ?? 0,
-    async rssMb() {
-      child.send("memory");
-      const [megabytes]: number[] = await once(child, "message");
-      return megabytes ?? 0;
-    },
+    rssMb: () => ask("memory"),
+    watchTurns: () => void child.send("watch"),
+    longestTurnMs: () => ask("turns"),
     async kill() {
       child.disconnect();
       await once(child, "exit");

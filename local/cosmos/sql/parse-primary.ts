@@ -1,6 +1,6 @@
 import type { AggregateName, Expression, SubqueryKind } from "./ast.ts";
 import { syntaxError } from "./query-error.ts";
-import type { TokenStream } from "./token-stream.ts";
+import { reserved, type TokenStream } from "./token-stream.ts";
 
 type Parse = (tokens: TokenStream) => Expression;
 
@@ -13,14 +13,6 @@ const subqueryWords: ReadonlyMap<string, SubqueryKind> = new Map([
   ["EXISTS", "exists"],
   ["ARRAY", "array"],
 ]);
-/** Words that end an expression; none of them can be a name. */
-const reserved: ReadonlySet<string> = new Set([
-  ..."AND AS ASC BETWEEN BY DESC ESCAPE EXISTS FROM GROUP IN INNER JOIN LIKE LIMIT NOT OFFSET OR ORDER".split(
-    " ",
-  ),
-  ..."SELECT TOP VALUE WHERE DISTINCT".split(" "),
-]);
-
 const literals: ReadonlyMap<string, null | boolean | undefined> = new Map([
   ["true", true],
   ["false", false],

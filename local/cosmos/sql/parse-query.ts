@@ -1,5 +1,6 @@
 import type { Expression, Query } from "./ast.ts";
 import { checkDepth } from "./depth.ts";
+import { requireOrderPaths } from "./order-paths.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { parseSelect } from "./parse-select.ts";
 import { TokenStream } from "./token-stream.ts";
@@ -10,6 +11,7 @@ export function parseQuery(text: string): Query {
   const query = parseSelect(tokens);
   if (tokens.next.kind !== "end") throw tokens.unexpected();
   checkDepth(query);
+  requireOrderPaths(query);
   return query;
 }
 

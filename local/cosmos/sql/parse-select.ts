@@ -2,7 +2,7 @@ import type { Expression, OrderItem, Query, SelectField, Selection, Span } from 
 import { parseExpression } from "./parse-expression.ts";
 import { parseFrom } from "./parse-from.ts";
 import { invalidQuery } from "./query-error.ts";
-import type { TokenStream } from "./token-stream.ts";
+import { reserved, type TokenStream } from "./token-stream.ts";
 
 /** A query, or one inside another; stops behind its last clause. */
 export function parseSelect(tokens: TokenStream): Query {
@@ -70,11 +70,9 @@ function parseSelection(tokens: TokenStream): Selection {
 function parseAlias(tokens: TokenStream): string | undefined {
   if (tokens.accept("AS"))
     return tokens.next.kind === "string" ? tokens.take().text : tokens.expectName().text;
-  if (tokens.next.kind === "name" && !tokens.seesAny(clauseWords)) return tokens.take().text;
+  if (tokens.next.kind === "name" && !tokens.seesAny(reserved)) return tokens.take().text;
   return undefined;
 }
-
-const clauseWords: ReadonlySet<string> = new Set(["FROM", "WHERE", "GROUP", "ORDER", "OFFSET"]);
 
 function impliedName(expression: Expression): string | undefined {
   if (expression.kind === "name") return expression.name;

@@ -27,4 +27,7 @@ export const unresolved = (name: string, place: Place): Refusal =>
 export const unsupportedQuery = (what: string, place?: Place): Refusal =>
   queryError("SC9001", `${what} is not supported by this endpoint.`, place);
 
+/** The code that the service has for it. */
+export const invalidOrder = (what: string, place: Place): Refusal => queryError("SC2206", what, place);
+
 export const invalidQuery = (what: string, place?: Place): Refusal => queryError("SC2000", what, place);

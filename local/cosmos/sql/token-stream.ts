@@ -5,6 +5,14 @@ import { tokenize, type Token } from "./tokens.ts";
 /** Deeper nesting is refused, so that no query can exhaust the stack. */
 const MAX_DEPTH = 200;
 
+/** No name, whether of an input, an alias or a property, unless it is quoted: `c["order"]`. */
+export const reserved: ReadonlySet<string> = new Set([
+  ..."AND AS ASC BETWEEN BY DESC ESCAPE EXISTS FROM GROUP IN INNER JOIN LIKE LIMIT NOT OFFSET OR ORDER".split(
+    " ",
+  ),
+  ..."SELECT TOP VALUE WHERE DISTINCT".split(" "),
+]);
+
 /** Looks at and consumes tokens; shared by the parsers of expressions and of clauses. */
 export class TokenStream {
   readonly text: string;
@@ -80,7 +88,7 @@ export class TokenStream {
   }
 
   expectName(): Token {
-    if (this.next.kind !== "name") throw this.unexpected();
+    if (this.next.kind !== "name" || this.seesAny(reserved)) throw this.unexpected();
     return this.take();
   }
 

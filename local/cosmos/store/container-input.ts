@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, property, show, type Json, type JsonObject } from "../json.ts";
 import { badRequest, notSupported } from "../refusal.ts";
 
 const MAX_ID_CHARACTERS = 255;
@@ -59,7 +59,29 @@ function readIndexingPolicy(value: Json | undefined): Json {
   }
   const given = Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null));
   if (given["indexingMode"] === "none") return given;
-  return { ...defaultIndexingPolicy, ...given };
+  const policy = { ...defaultIndexingPolicy, ...given };
+  checkPaths(policy);
+  return policy;
+}
+
+/** https://learn.microsoft.com/azure/cosmos-db/index-policy#include-exclude-paths */
+function checkPaths(policy: JsonObject): void {
+  const lists = ["includedPaths", "excludedPaths"].map((list) => {
+    const entries = policy[list];
+    if (!Array.isArray(entries)) throw badRequest(`The indexing policy's '${list}' must be an array.`);
+    return entries.map((entry) => show(property(entry, "path")));
+  });
+  const wrong = lists.flat().find((path) => !path.startsWith("/") || !/\/[?*]$/.test(path));
+  if (wrong !== undefined) {
+    throw badRequest(
+      `The indexing path '${wrong}' could not be accepted: it ends with neither '/?' nor '/*'.`,
+    );
+  }
+  if (lists.filter((paths) => paths.includes("/*")).length !== 1) {
+    throw badRequest(
+      "The indexing policy must name the root path '/*' as included or as excluded, and not as both.",
+    );
+  }
 }
 
 function readTtl(value: Json): number {

@@ -99,6 +99,26 @@ test("the partition key of a container cannot be changed, its indexing policy ca
   expect(resources).toEqual(["2", "1"]);
 });
 
+test.each([
+  ["no root path", { includedPaths: [{ path: "/a/?" }], excludedPaths: [] }, "root path"],
+  [
+    "the root path both in and out",
+    { includedPaths: [{ path: "/*" }], excludedPaths: [{ path: "/*" }] },
+    "root path",
+  ],
+  [
+    "a path without an end",
+    { includedPaths: [{ path: "/*" }, { path: "/a" }] },
+    "'/a' could not be accepted",
+  ],
+  ["a path that begins nowhere", { excludedPaths: [{ path: "a/?" }] }, "'a/?' could not be accepted"],
+])("an indexing policy with %s is refused", async (_what, indexingPolicy, reason) => {
+  const { database } = await useCosmos();
+  const { code, message } = await refusal(makeContainer(database, { indexingPolicy }));
+  expect(code).toBe(400);
+  expect(message).toContain(reason);
+});
+
 test("who has not seen the latest change of a container or a throughput changes nothing", async () => {
   const { database } = await useCosmos();
   const container = await makeContainer(database, { throughput: 400 });

@@ -79,6 +79,10 @@ test("projections give exactly the chosen members, and leave out what is missing
   ]);
   expect(await run(container, `SELECT c.n + 1, c.pk || '!' ${one}`)).toEqual([{ $1: 11, $2: "a!" }]);
   expect(await run(container, "SELECT VALUE c.nope FROM c")).toEqual([]);
+  // Keywords are names only where they are quoted.
+  expect(await run(container, `SELECT VALUE {"order": c["id"], "value": c["value"] ?? 0} ${one}`)).toEqual([
+    { order: "1", value: 0 },
+  ]);
   const [whole] = await run(container, `SELECT * FROM items x WHERE x.id = '1'`);
   expect(whole).toEqual((await container.item("1", "a").read()).resource);
 });
@@ -106,8 +110,8 @@ test.each([1, 3] as const)("aggregates add up over all ranges (%i)", async (rang
   expect(await run(container, `SELECT VALUE SUM(c.n) ${numbers}`)).toEqual([35]);
   expect(await run(container, `SELECT VALUE AVG(c.n) ${numbers}`)).toEqual([35 / 3]);
   expect(await run(container, `SELECT VALUE MIN(c.n) ${numbers}`)).toEqual([5]);
-  expect(await run(container, `SELECT COUNT(1) AS n, MAX(c.n) AS top ${numbers}`)).toEqual([
-    { n: 3, top: 20 },
+  expect(await run(container, `SELECT COUNT(1) AS n, MAX(c.n) AS most ${numbers}`)).toEqual([
+    { n: 3, most: 20 },
   ]);
   const one = { partitionKey: "a" };
   expect(

@@ -44,11 +44,11 @@ const unordered: readonly (readonly [string, readonly JSONValue[]])[] = [
     [{ n: 1 }, { team: "blue", n: 2 }, { team: "red", n: 3 }],
   ],
   [
-    "SELECT c.pk, MAX(c.n) AS top, MIN(c.n) AS low, SUM(c.n) AS total, AVG(c.n) AS mean FROM c WHERE IS_NUMBER(c.n) GROUP BY c.pk",
+    "SELECT c.pk, MAX(c.n) AS most, MIN(c.n) AS low, SUM(c.n) AS total, AVG(c.n) AS mean FROM c WHERE IS_NUMBER(c.n) GROUP BY c.pk",
     [
-      { pk: "a", top: 10, low: 5, total: 15, mean: 7.5 },
-      { pk: "b", top: 20, low: 20, total: 40, mean: 20 },
-      { pk: "c", top: 7, low: 7, total: 7, mean: 7 },
+      { pk: "a", most: 10, low: 5, total: 15, mean: 7.5 },
+      { pk: "b", most: 20, low: 20, total: 40, mean: 20 },
+      { pk: "c", most: 7, low: 7, total: 7, mean: 7 },
     ],
   ],
   ["SELECT VALUE c.team FROM c WHERE IS_DEFINED(c.team) GROUP BY c.team", ["red", "blue"]],
@@ -146,7 +146,6 @@ test("within one partition key all of it is answered at once, page by page", asy
   expect(await run(container, "SELECT c.n, COUNT(1) AS k FROM c GROUP BY c.n", one)).toHaveLength(3);
   const lines = "SELECT VALUE l.qty FROM c JOIN l IN c.lines";
   expect(await run(container, `${lines} ORDER BY c.n DESC`, one)).toEqual([2, 1, 9]);
-  expect(await run(container, `${lines} ORDER BY l.qty`, one)).toEqual([1, 2, 9]);
   expect(await run(container, `${lines} OFFSET 1 LIMIT 1`, one)).toEqual([1]);
 });
 
@@ -154,7 +153,7 @@ test.each([
   ["SELECT DISTINCT VALUE c.rank FROM c", 7],
   ["SELECT c.rank, COUNT(1) AS n FROM c GROUP BY c.rank", 7],
   ["SELECT VALUE t FROM c JOIN t IN c.list", 60],
-  ["SELECT VALUE t FROM c JOIN t IN c.list ORDER BY t", 60],
+  ["SELECT VALUE t FROM c JOIN t IN c.list ORDER BY c.rank", 60],
 ])("pages of %s neither repeat nor skip, although others write between them", async (query, count) => {
   const { database } = await useCosmos();
   const container = await makeContainer(database);
@@ -193,6 +192,15 @@ const positioned: readonly (readonly [string, string])[] = [
   ["SELECT VALUE ARRAY(SELECT VALUE t FROM t IN c.tags ORDER BY t) FROM c", "not supported in subqueries"],
   ["SELECT c.team, COUNT(1) / 2 AS half FROM c GROUP BY c.team", "plain aggregates"],
   ["SELECT c.team FROM c GROUP BY c.team ORDER BY c.team", "'ORDER BY' is not supported together"],
+  ["SELECT * FROM c ORDER BY LOWER(c.team)", "could not be mapped to a document path"],
+  ["SELECT * FROM c ORDER BY c.n + 1", "could not be mapped to a document path"],
+  ["SELECT VALUE t FROM c JOIN t IN c.tags ORDER BY t", "Order-by over correlated collections"],
+  ["SELECT VALUE l FROM l IN c.lines ORDER BY l.qty", "Order-by over correlated collections"],
+  [
+    "SELECT c.Group FROM c",
+    '"location":{"start":9,"end":14},"code":"SC1001","message":"Syntax error, incorrect syntax near \'Group\'."',
+  ],
+  ["SELECT c.id AS value FROM c", "incorrect syntax near 'value'"],
   ["SELECT VALUE REGEXMATCH(c.id, '(a)\\\\1') FROM c", "linear time"],
   [`SELECT VALUE ${"1+".repeat(50_000)}1`, "levels deep"],
 ];
