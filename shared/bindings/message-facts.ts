@@ -33,7 +33,7 @@ const KNOWN_BY_ITS_TIME_MS = 30 * 60_000;
  */
 function isSentAgain(
   properties: Readonly<Record<string, unknown>>,
-  messageId: string,
+  messageId: string | undefined,
   enqueuedAtMs: number,
 ): boolean {
   if (properties["failedAt"] === undefined) return false;
@@ -42,7 +42,8 @@ function isSentAgain(
   const isMarked = textOf(properties["parked"]) === "true";
   const parkedAtMs = Date.parse(textOf(properties["failedAt"]) ?? "");
   const isLate = enqueuedAtMs - parkedAtMs > KNOWN_BY_ITS_TIME_MS;
-  return !isMarked || broker !== undefined || !isParkedId(messageId) || isLate;
+  const hasOtherId = messageId !== undefined && !isParkedId(messageId);
+  return !isMarked || broker !== undefined || hasOtherId || isLate;
 }
 
 export function readMessageFacts(context: InvocationContext, system: System): MessageFacts {
@@ -68,8 +69,7 @@ export function readMessageFacts(context: InvocationContext, system: System): Me
     traceparent: textOf(properties[messageProperties.traceparent]),
     previousAttempt: textOf(properties[messageProperties.previousAttempt]),
   };
-  if (!isSentAgain(properties, textOf(metadata["messageId"]) ?? "", Date.parse(enqueuedAt ?? "")))
-    return facts;
+  if (!isSentAgain(properties, textOf(metadata["messageId"]), Date.parse(enqueuedAt ?? ""))) return facts;
   // One hop further, so that its copies are others than those of the first time: they would be dropped as repeats of them.
   const anew = { hop: facts.hop + 1, attempt: 1, firstEnqueuedAtMs: timeOf(enqueuedAt) };
   return { ...facts, ...anew, redelivered: true, parked: false };

@@ -66,4 +66,10 @@ describe("a dead letter that somebody sends again to its queue", () => {
     });
     expect(world.app.bus.arrived.at(-1)?.properties).not.toHaveProperty("DeadLetterReason");
   });
+
+  test("is not seen in a parked copy of which the host tells nothing more: nobody works on it in circles", async () => {
+    await world.handle(refused);
+    const { messageId: _, enqueuedTimeUtc: __, ...bare } = world.metadataOf(world.sent());
+    await expect(world.handle(refused, bare)).rejects.toMatchObject({ name: "ParkedMessage" });
+  });
 });
