@@ -84,7 +84,7 @@ class Host {
     for (const each of generation.functions) {
       log("function", { name: each.name, trigger: each.trigger, where: whereIs(each, this.#root) });
     }
-    if (watch === true) this.#stopWatching = watchApp(appRoot, () => void this.reload());
+    if (watch === true) this.#stopWatching = watchApp(appRoot, generation.hostJson, () => void this.reload());
     const url = this.#url;
     const ready = { url, functions: generation.functions.length, startMs: clock.now() - this.#startedAtMs };
     log("functions host ready", ready);
@@ -126,7 +126,7 @@ class Host {
   /** The app as it is on disk now. */
   #load(outdated?: AbortSignal): Promise<Generation> {
     const { appRoot, settings, log, clock, freeRestarts } = this.#options;
-    const hostJson = readHostJson(appRoot);
+    const hostJson = readHostJson(appRoot, settings);
     return Generation.load({
       appRoot,
       settings,

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { parseTimeSpan } from "../duration.ts";
 import { HostRefusal } from "../refusal.ts";
+import type { Settings } from "../settings.ts";
+import { withOverrides } from "./host-json-overrides.ts";
 
 /** A .NET TimeSpan, read as milliseconds. */
 const timeSpan = z.string().transform((text, context) => {
@@ -81,7 +83,7 @@ const hostJson = z.strictObject({
   version: z.literal("2.0"),
   $schema: azureOnly,
   functionTimeout: z
-    .union([z.literal(["-1", "-00:00:01"]).transform(() => undefined), timeSpan])
+    .union([z.literal([-1, "-1", "-00:00:01"]).transform(() => undefined), timeSpan])
     .prefault(FLEX_DEFAULT_TIMEOUT), // `default` would also replace the undefined that -1 stands for
   extensions: z
     .strictObject({
@@ -104,8 +106,9 @@ const hostJson = z.strictObject({
   retry: unsupported("app-wide retry, which Azure has withdrawn too"),
   functions: unsupported("functions (a list of those to run); use AzureWebJobs.<name>.Disabled"),
   singleton: singleton.prefault({}),
-  watchDirectories: azureOnly,
-  watchFiles: azureOnly,
+  /** Beside the app's own folders; both are of use in watch mode only. */
+  watchDirectories: z.array(z.string()).default([]),
+  watchFiles: z.array(z.string()).default([]),
   managedDependency: azureOnly,
 });
 
@@ -113,21 +116,21 @@ export type HostJson = z.output<typeof hostJson>;
 export type HttpSettings = HostJson["extensions"]["http"];
 export type ServiceBusSettings = HostJson["extensions"]["serviceBus"];
 
-/** Parses host.json's text. Every fault is named with its place; nothing unknown is ignored. */
-export function parseHostJson(text: string): HostJson {
+/** Parses host.json's text, as app settings change it. Every fault is named with its place; nothing unknown is ignored. */
+export function parseHostJson(text: string, settings: Settings = {}): HostJson {
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
     throw new HostRefusal("host-json-invalid", `host.json is not JSON: ${String(error)}`, { cause: error });
   }
-  const parsed = hostJson.safeParse(content);
+  const parsed = hostJson.safeParse(withOverrides(content, settings));
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `${issue.path.join(".") || "(top)"}: ${issue.message}`);
   throw new HostRefusal("host-json-invalid", `host.json: ${faults.join("; ")}`);
 }
 
-export function readHostJson(appRoot: string): HostJson {
+export function readHostJson(appRoot: string, settings: Settings): HostJson {
   const file = join(appRoot, "host.json");
   let text: string;
   try {
@@ -135,5 +138,5 @@ export function readHostJson(appRoot: string): HostJson {
   } catch (error) {
     throw new HostRefusal("host-json-invalid", `cannot read ${file}`, { cause: error });
   }
-  return parseHostJson(text);
+  return parseHostJson(text, settings);
 }

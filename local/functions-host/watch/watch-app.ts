@@ -1,5 +1,7 @@
-import { readdirSync, readFileSync, watch } from "node:fs";
+import { existsSync, readdirSync, readFileSync, watch } from "node:fs";
 import { join } from "node:path";
+import type { HostJson } from "../app/host-json.ts";
+import { HostRefusal } from "../refusal.ts";
 import { watchFolders } from "./watch-folders.ts";
 
 /** A build writes several files; a reload begins when nothing more has come for this long. */
@@ -12,19 +14,30 @@ const OWN_FILE = /^(host|package)\.json$|\.[cm]?[jt]s$/;
 
 /**
  * Calls `changed` whenever something changes of what the app is made of: the folders that hold its entry files, host.json and
- * package.json. Returns what ends it.
+ * package.json, and what host.json names beside them. Returns what ends it.
  */
-export function watchApp(appRoot: string, changed: () => void): () => void {
+export function watchApp(
+  appRoot: string,
+  { watchDirectories, watchFiles }: Pick<HostJson, "watchDirectories" | "watchFiles">,
+  changed: () => void,
+): () => void {
+  const missing = watchDirectories.find((folder) => !existsSync(join(appRoot, folder)));
+  if (missing !== undefined)
+    throw new HostRefusal(
+      "host-json-invalid",
+      `host.json: watchDirectories: there is no folder "${missing}"`,
+    );
   let timer: NodeJS.Timeout | undefined;
   const notice = (): void => {
     clearTimeout(timer);
     timer = setTimeout(changed, QUIET_MS);
   };
   const own = watch(appRoot, (_event, file) => {
-    if (file !== null && OWN_FILE.test(file) && !IGNORED.test(file)) notice();
+    if (file === null || IGNORED.test(file)) return;
+    if (OWN_FILE.test(file) || watchFiles.includes(file)) notice();
   });
   const stop = watchFolders(
-    sourceFolders(appRoot).map((folder) => join(appRoot, folder)),
+    [...sourceFolders(appRoot), ...watchDirectories].map((folder) => join(appRoot, folder)),
     IGNORED,
     notice,
   );

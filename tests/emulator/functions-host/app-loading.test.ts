@@ -98,6 +98,18 @@ test("the route prefix of host.json is obeyed, also when it is empty", async () 
   expect((await fetch(`${deep.url}/api/plain`)).status).toBe(404);
 });
 
+test("an app setting goes before host.json's own value", async () => {
+  const host = await useHost({
+    appRoot: await useApp({
+      "index.ts": 'import { app } from "@azure/functions"; app.get("where", () => ({ body: "here" }));',
+    }),
+    settings: { AzureFunctionsJobHost__extensions__http__routePrefix: "elsewhere" },
+  });
+
+  expect((await fetch(`${host.url}/elsewhere/where`)).status).toBe(200);
+  expect((await fetch(`${host.url}/api/where`)).status).toBe(404);
+});
+
 test("over maxOutstandingRequests a request is refused with 429", async () => {
   const limits = { version: "2.0", extensions: { http: { maxOutstandingRequests: 1 } } };
   const appRoot = await useApp({

@@ -82,6 +82,38 @@ test("what host.json says counts with the next reload; one that is wrong is name
   expect((await fetch(`${host.url}/api/answer`)).status).toBe(404);
 });
 
+test("what host.json names in watchDirectories and watchFiles is watched too", async () => {
+  const appRoot = await useApp({
+    "package.json": esmPackage("src/index.ts"),
+    "host.json": '{ "version": "2.0", "watchDirectories": ["texts"], "watchFiles": ["greeting.txt"] }',
+    "greeting.txt": "hello",
+    "texts/name.txt": "Ann",
+    "src/index.ts": `
+      import { app } from "@azure/functions";
+      import { readFileSync } from "node:fs";
+      const read = (file) => readFileSync(new URL("../" + file, import.meta.url), "utf8");
+      const body = read("greeting.txt") + " " + read("texts/name.txt");
+      app.http("answer", { methods: ["GET"], authLevel: "anonymous", handler: () => ({ body }) });`,
+  });
+  const host = await useHost({ appRoot, watch: true });
+
+  await writeFile(join(appRoot, "greeting.txt"), "good day");
+  await eventually(async () => ((await answer(host)) === "good day Ann" ? true : undefined));
+  await writeFile(join(appRoot, "texts/name.txt"), "Bob");
+  await eventually(async () => ((await answer(host)) === "good day Bob" ? true : undefined));
+
+  expect(seen(host, "app not reloaded")).toBe(0);
+});
+
+test("a folder to watch that is not there stops the start, by its name", async () => {
+  const appRoot = await useApp({
+    "host.json": '{ "version": "2.0", "watchDirectories": ["nowhere"] }',
+    "index.ts": source("one"),
+  });
+
+  await expect(useHost({ appRoot, watch: true })).rejects.toThrow('no folder "nowhere"');
+});
+
 test.for([
   ["a syntax error", "import { app } from '@azure/functions'; app.http(", "SyntaxError"],
   ["an error while loading", "throw new Error('broken at start');", "broken at start"],

@@ -67,3 +67,25 @@ test.for([
 ] as const)("%s is refused by its place", ([, text, message]) => {
   expect(() => parseHostJson(text)).toThrow(message);
 });
+
+test("app settings go before host.json, path by path, in any case, as numbers and truth values where they look like them", () => {
+  const text = hostJson({ extensions: { http: { routePrefix: "v1" }, serviceBus: { prefetchCount: 5 } } });
+
+  const { extensions, functionTimeout } = parseHostJson(text, {
+    AzureFunctionsJobHost__extensions__http__routePrefix: "v2",
+    azurefunctionsjobhost__EXTENSIONS__ServiceBus__PrefetchCount: "7",
+    "AzureFunctionsJobHost:extensions:serviceBus:autoCompleteMessages": "False",
+    AzureFunctionsJobHost__functionTimeout: "-1",
+    AzureFunctionsJobHostess: "somebody else",
+  });
+
+  expect(extensions.http.routePrefix).toBe("v2");
+  expect(extensions.serviceBus).toMatchObject({ prefetchCount: 7, autoCompleteMessages: false });
+  expect(functionTimeout).toBeUndefined();
+});
+
+test("an app setting that no host.json could have is refused by its place", () => {
+  const settings = { AzureFunctionsJobHost__extensions__http__routPrefix: "v2" };
+
+  expect(() => parseHostJson(hostJson({}), settings)).toThrow("routPrefix");
+});
