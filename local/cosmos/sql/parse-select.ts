@@ -68,8 +68,7 @@ function parseSelection(tokens: TokenStream): Selection {
 }
 
 function parseAlias(tokens: TokenStream): string | undefined {
-  if (tokens.accept("AS"))
-    return tokens.next.kind === "string" ? tokens.take().text : tokens.expectName().text;
+  if (tokens.accept("AS")) return tokens.expectName().text;
   if (tokens.next.kind === "name" && !tokens.seesAny(reserved)) return tokens.take().text;
   return undefined;
 }

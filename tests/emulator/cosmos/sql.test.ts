@@ -201,6 +201,7 @@ const positioned: readonly (readonly [string, string])[] = [
     '"location":{"start":9,"end":14},"code":"SC1001","message":"Syntax error, incorrect syntax near \'Group\'."',
   ],
   ["SELECT c.id AS value FROM c", "incorrect syntax near 'value'"],
+  ['SELECT c.id AS "value" FROM c', "incorrect syntax near 'value'"],
   ["SELECT VALUE REGEXMATCH(c.id, '(a)\\\\1') FROM c", "linear time"],
   [`SELECT VALUE ${"1+".repeat(50_000)}1`, "levels deep"],
 ];
