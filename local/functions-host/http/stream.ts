@@ -53,12 +53,16 @@ export function forward(
   target: StreamTarget,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const onward = sendRequest(new URL(request.url ?? "/", target.uri), {
+    const { hostname, port, host } = new URL(target.uri);
+    const onward = sendRequest({
       agent,
+      hostname,
+      port,
+      path: request.url, // as it came: resolved as a link, one that begins with // would lead to another host
       method: request.method,
       headers: {
         ...passedOn(request.headers),
-        host: new URL(target.uri).host,
+        host,
         "x-ms-invocation-id": target.invocationId,
         "x-forwarded-host": target.host,
         "x-forwarded-proto": "http",

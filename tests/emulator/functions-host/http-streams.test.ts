@@ -1,5 +1,5 @@
-import { request as rawRequest } from "node:http";
-import { expect, test } from "vitest";
+import { createServer, request as rawRequest } from "node:http";
+import { expect, onTestFinished, test } from "vitest";
 import { eventually, type HostUnderTest, useHost } from "./host-under-test.ts";
 import { useApp } from "./use-app.ts";
 
@@ -147,4 +147,39 @@ test("a thousand streamed requests at once are all answered, each with its own b
   );
 
   expect(answers.every(Boolean)).toBe(true);
+});
+
+test("a path that looks like another host goes to the function all the same", async () => {
+  const asked: string[] = [];
+  const stranger = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.end("not the function");
+  });
+  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void stranger.close());
+  const address = stranger.address();
+  const elsewhere = typeof address === "object" && address !== null ? `127.0.0.1:${address.port}` : "";
+  const host = await useHost({
+    appRoot: await useApp({
+      "host.json": '{ "version": "2.0", "extensions": { "http": { "routePrefix": "" } } }',
+      "index.ts": `
+        import { app } from "@azure/functions";
+        app.setup({ enableHttpStream: true });
+        app.http("all", { methods: ["GET"], authLevel: "anonymous", route: "{*rest}", handler: () => ({ body: "the function" }) });`,
+    }),
+  });
+
+  const answer = await new Promise<string>((resolve, reject) => {
+    const path = `//${elsewhere}/secret`;
+    const request = rawRequest({ host: "127.0.0.1", port: host.port, path }, (response) => {
+      let text = "";
+      response.on("data", (chunk) => (text += String(chunk)));
+      response.on("end", () => resolve(text));
+    });
+    request.on("error", reject);
+    request.end();
+  });
+
+  expect(asked).toEqual([]);
+  expect(answer).toBe("the function");
 });
