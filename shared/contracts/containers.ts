@@ -20,7 +20,7 @@ export const containers = {
   orders: {
     id: "orders",
     partitionKey: ["/brandId", "/id"],
-    indexed: ["/brandId", "/sort", "/pendingSince", "/dueAt", "/basket"],
+    indexed: ["/brandId", "/sort", "/status", "/pendingSince", "/dueAt", "/basket"],
     composite: [
       [
         { path: "/brandId", order: "ascending" },
