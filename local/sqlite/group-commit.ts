@@ -22,6 +22,8 @@ type Written<T> = readonly [result: T, durable: Promise<void>];
  * arrive in several packets; a commit costs more than a turn, and this gathers twice as many writes into one.
  */
 const MOST_TURNS = 3;
+/** A transaction of so many writes is worth its commit, and who waits for it should go on meanwhile. */
+const ENOUGH_WRITES = 64;
 
 /**
  * One SQLite connection whose writes share transactions: what is written in one turn of the event loop and in
@@ -70,9 +72,10 @@ export class GroupCommit {
   /**
    * `write` for callers that keep their own list of what to do after the commit: the result at once, and the
    * promise which all writes of the same transaction share. Throws what `work` throws, with its writes undone.
+   * @param weight how many writes it is worth, when it is a batch
    */
-  run<T>(work: () => T): Written<T> {
-    const durable = this.#join();
+  run<T>(work: () => T, weight = 1): Written<T> {
+    const durable = this.#join(weight);
     this.#sql.savepoint.run();
     let result;
     try {
@@ -90,8 +93,8 @@ export class GroupCommit {
    * throws, all that the transaction holds is undone, its neighbours' writes too, and everyone who waits for it gets the
    * error: for work that only a failing disk can stop.
    */
-  runOrUndoAll<T>(work: () => T): Written<T> {
-    const durable = this.#join();
+  runOrUndoAll<T>(work: () => T, weight = 1): Written<T> {
+    const durable = this.#join(weight);
     try {
       return [work(), durable];
     } catch (error) {
@@ -117,7 +120,7 @@ export class GroupCommit {
     this.db.close();
   }
 
-  #join(): Promise<void> {
+  #join(weight: number): Promise<void> {
     if (this.#open === undefined) {
       this.#sql.begin.run();
       this.#open = Promise.withResolvers<void>();
@@ -126,16 +129,17 @@ export class GroupCommit {
       this.#writes = 0;
       this.#commitWhenQuiet(this.#open, MOST_TURNS);
     }
-    this.#writes++;
+    this.#writes += weight;
     return this.#open.promise;
   }
 
-  /** Commits behind the first turn without a further write, or the last one allowed. */
+  /** Commits behind the first turn without a further write, or the last one allowed, or when it holds enough. */
   #commitWhenQuiet(group: PromiseWithResolvers<void>, turnsLeft: number): void {
     const before = this.#writes;
     setImmediate(() => {
       if (this.#open !== group) return;
-      if (turnsLeft > 1 && this.#writes > before) this.#commitWhenQuiet(group, turnsLeft - 1);
+      const waits = turnsLeft > 1 && this.#writes > before && this.#writes < ENOUGH_WRITES;
+      if (waits) this.#commitWhenQuiet(group, turnsLeft - 1);
       else this.#commit();
     });
   }

@@ -32,6 +32,7 @@ export class Publisher {
   publish(entity: Entity, messages: readonly Incoming[], done: Done): void {
     assertAdmits(entity, messages);
     this.#write(
+      messages.length,
       (placed) => {
         for (const message of messages) this.#enter(entity, message, placed);
       },
@@ -47,6 +48,7 @@ export class Publisher {
     assertAdmits(entity, messages);
     return await new Promise((resolve, reject) =>
       this.#write(
+        messages.length,
         (placed) => messages.map((message) => this.#enter(entity, message, placed)),
         resolve,
         reject,
@@ -58,6 +60,7 @@ export class Publisher {
   activate(entity: Entity, heads: readonly Head[], failed: () => void): void {
     const { messages } = this.#parts;
     this.#write(
+      heads.length,
       (placed) =>
         heads.filter((head) => {
           const message = readMessage(messages.payload(head));
@@ -73,6 +76,7 @@ export class Publisher {
   }
 
   #write<T>(
+    weight: number,
     work: (placed: Placed[]) => T,
     applied: (result: T) => void,
     failed: (error: unknown) => void,
@@ -87,6 +91,7 @@ export class Publisher {
         applied(result);
       },
       failed,
+      weight,
     );
   }
 

@@ -24,16 +24,22 @@ export class Journal {
     this.#onFailure = onFailure;
   }
 
-  write<T>(work: () => T, applied: (result: T) => void, failed: (error: unknown) => void): void {
-    this.#write(() => this.#commit.run(work), applied, failed);
+  /** `weight` says how many writes it is worth, when it is a batch. */
+  write<T>(work: () => T, applied: (result: T) => void, failed: (error: unknown) => void, weight = 1): void {
+    this.#write(() => this.#commit.run(work, weight), applied, failed);
   }
 
   /**
    * `write` at a lower price, for work that only a failing disk can stop: if it throws, all writes of the transaction
    * are undone and fail with it.
    */
-  writePlain<T>(work: () => T, applied: (result: T) => void, failed: (error: unknown) => void): void {
-    this.#write(() => this.#commit.runOrUndoAll(work), applied, failed);
+  writePlain<T>(
+    work: () => T,
+    applied: (result: T) => void,
+    failed: (error: unknown) => void,
+    weight = 1,
+  ): void {
+    this.#write(() => this.#commit.runOrUndoAll(work, weight), applied, failed);
   }
 
   #write<T>(

@@ -33,6 +33,21 @@ test("writes of busy turns that follow each other share a commit", async () => {
   commit.close();
 });
 
+test("a transaction that holds a batch is committed behind its turn, however busy the next ones are", async () => {
+  const { commit, note } = open();
+  const insert = commit.db.prepare("INSERT INTO note VALUES ('batch')");
+  const [, batch] = commit.run(() => insert.run(), 100);
+  const neighbour = note("in the same turn");
+  expect(neighbour).toBe(batch);
+  // Armed before the turn in which the commit looks, and so a write in it.
+  setImmediate(() => void note("in the next turn"));
+  await turn();
+  expect(note("behind it")).not.toBe(batch);
+  await batch;
+  await commit.settled();
+  commit.close();
+});
+
 test("a write that stays alone waits for no more than one quiet turn", async () => {
   const { commit, note } = open();
   let isDurable = false;
