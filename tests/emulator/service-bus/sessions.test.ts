@@ -52,7 +52,7 @@ test("a held session is refused to others until it is closed, and its messages k
   expect(again[0]?.sequenceNumber).toEqual(message?.sequenceNumber);
 });
 
-test("a lost connection frees its sessions at once", async () => {
+test("a client that closes frees its sessions at once", async () => {
   const { client, server } = await openTalks();
   await client.createSender("talks").sendMessages(said("a", 1));
   const other = newClient(server.connectionString);
