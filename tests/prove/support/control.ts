@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -41,4 +41,16 @@ export function writeControl(folder: string, control: Control): void {
   renameSync(`${file}.new`, file);
 }
 
-export const readControl = (folder: string): Control => JSON.parse(readFileSync(controlFile(folder), "utf8"));
+/** Reads it again only when it was written since: workers look at each await, and whenever they look at the clock. */
+export function controlReader(folder: string): () => Control {
+  const file = controlFile(folder);
+  let control = NOTHING;
+  let version = "";
+  return () => {
+    const { ino, mtimeMs } = statSync(file);
+    const now = `${ino} ${mtimeMs}`;
+    if (now !== version) control = JSON.parse(readFileSync(file, "utf8"));
+    version = now;
+    return control;
+  };
+}

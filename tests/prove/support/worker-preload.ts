@@ -4,13 +4,14 @@
  */
 import { appendFileSync, closeSync, existsSync, openSync } from "node:fs";
 import { runningInvocation } from "#local/functions-host/worker/worker.ts";
-import { CONTROL_FOLDER, firedFile, metFile, type Phase, readControl } from "./control.ts";
+import { CONTROL_FOLDER, controlReader, firedFile, metFile, type Phase } from "./control.ts";
 
 const folder = process.env[CONTROL_FOLDER];
 if (folder === undefined) throw new Error(`${CONTROL_FOLDER} is not set`);
 
 const RealDate = Date;
-const now = (): number => RealDate.now() + readControl(folder).offsetMs;
+const control = controlReader(folder);
+const now = (): number => RealDate.now() + control().offsetMs;
 
 class ShiftedDate extends RealDate {
   constructor(...words: unknown[]) {
@@ -26,7 +27,7 @@ Object.assign(globalThis, { Date: ShiftedDate });
 const during = (): string => runningInvocation.getStore()?.functionName ?? "start";
 
 function pass(point: string, phase: Phase): void {
-  const { kills, recording } = readControl(folder ?? "");
+  const { kills, recording } = control();
   if (recording && phase === "before") appendFileSync(metFile(folder ?? ""), `${point}\t${during()}\n`);
   const next = kills.find((kill) => !existsSync(firedFile(folder ?? "", kill)));
   if (next === undefined || next.point !== point || next.phase !== phase) return;
