@@ -14,11 +14,20 @@ export type Answer =
   | { readonly kind: "killed"; readonly result: Result }
   | { readonly kind: "failed"; readonly error: string };
 
+/** So many courses are played in one cloud. The reconciler looks at the orders of them all. */
+const MOST_COURSES = 60;
+
 let theatre: Theatre | undefined;
+let opened: Extract<Order, { kind: "open" }> | undefined;
 
 async function obey(order: Order): Promise<Answer> {
-  if (order.kind === "open") theatre = await Theatre.open(order.appRoot, new Map(order.firstKills));
-  if (theatre === undefined) throw new Error("There is no theatre yet");
+  if (order.kind === "open") opened = order;
+  if (opened === undefined) throw new Error("There is no theatre yet");
+  if (theatre !== undefined && order.kind === "kill" && theatre.played >= MOST_COURSES) {
+    await theatre.close();
+    theatre = undefined;
+  }
+  theatre ??= await Theatre.open(opened.appRoot, new Map(opened.firstKills));
   if (order.kind === "record") return { kind: "recorded", recordings: await theatre.record() };
   if (order.kind === "kill") return { kind: "killed", result: await theatre.kill(order.task) };
   if (order.kind === "close") await theatre.close();

@@ -2,8 +2,6 @@ import { confirmed } from "./promised.ts";
 import { DEATHS_IN_A_COURSE, type Scenario } from "./scenario.ts";
 
 const MINUTE = 60_000;
-/** The orders of courses before are older then than the reconciler looks back. */
-const FOUR_DAYS = 4 * 24 * 60 * MINUTE;
 
 /** Timers go off by hand, once more than a process dies over them. */
 export const timerScenarios: readonly Scenario[] = [
@@ -12,7 +10,6 @@ export const timerScenarios: readonly Scenario[] = [
       name: `the timer ${name} goes off`,
       setsOff: [name],
       async play(stage) {
-        stage.letPass(FOUR_DAYS);
         await stage.place();
         await stage.settled(confirmed(stage));
         for (let run = 0; run <= DEATHS_IN_A_COURSE; run++) await stage.runTimer(name);
@@ -24,7 +21,6 @@ export const timerScenarios: readonly Scenario[] = [
     name: "notices are missing, and the reconciler has them told again",
     setsOff: ["reconcile"],
     async play(stage) {
-      stage.letPass(FOUR_DAYS);
       await stage.place();
       await stage.settled(confirmed(stage));
       await stage.loseNotices();

@@ -8,7 +8,7 @@ import { join } from "node:path";
 export interface Control {
   /** How far ahead of the machine's clock it is in the embedded cloud. */
   readonly offsetMs: number;
-  /** Workers die here, one after the other; a kill that happened is marked by a file of its name. */
+  /** Workers die here, once at each, whichever they come past; a kill that happened is marked by a file of its name. */
   readonly kills: readonly Kill[];
   /** Workers note each point they come past. */
   readonly recording: boolean;
@@ -20,6 +20,8 @@ export interface Kill {
   /** The function whose invocation it is; undefined = whichever comes first. */
   readonly during: string | undefined;
   readonly phase: Phase;
+  /** Nobody dies elsewhere before. */
+  readonly isFirst?: boolean;
 }
 
 /** Before the awaited thing is begun, or after it has settled. */

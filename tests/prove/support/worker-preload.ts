@@ -4,7 +4,7 @@
  */
 import { appendFileSync, closeSync, existsSync, openSync } from "node:fs";
 import { runningInvocation } from "#local/functions-host/worker/worker.ts";
-import { CONTROL_FOLDER, controlReader, firedFile, metFile, type Phase } from "./control.ts";
+import { CONTROL_FOLDER, controlReader, firedFile, type Kill, metFile, type Phase } from "./control.ts";
 
 const folder = process.env[CONTROL_FOLDER];
 if (folder === undefined) throw new Error(`${CONTROL_FOLDER} is not set`);
@@ -26,15 +26,20 @@ Object.assign(globalThis, { Date: ShiftedDate });
 /** Of the function whose invocation is running; what happens before the first one is the process's own start. */
 const during = (): string => runningInvocation.getStore()?.functionName ?? "start";
 
+const isHere = (kill: Kill): boolean =>
+  (kill.during === undefined || kill.during === during()) && !isFired(kill);
+
+const isFired = (kill: Kill): boolean => existsSync(firedFile(folder ?? "", kill));
+
 function pass(point: string, phase: Phase): void {
   const { kills, recording } = control();
   if (recording && phase === "before") appendFileSync(metFile(folder ?? ""), `${point}\t${during()}\n`);
-  const next = kills.find((kill) => !existsSync(firedFile(folder ?? "", kill)));
-  if (next === undefined || next.point !== point || next.phase !== phase) return;
-  if (next.during !== undefined && next.during !== during()) return;
+  const here = kills.find((kill) => kill.point === point && kill.phase === phase && isHere(kill));
+  const first = kills.find(({ isFirst }) => isFirst === true);
+  if (here === undefined || (first !== undefined && first !== here && !isFired(first))) return;
   try {
     // Whoever makes the file dies; the other worker processes come past.
-    closeSync(openSync(firedFile(folder ?? "", next), "wx"));
+    closeSync(openSync(firedFile(folder ?? "", here), "wx"));
   } catch {
     return;
   }
