@@ -1,27 +1,18 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { createHttpPaymentBook } from "#shared/adapters/payments/http-payment-book.ts";
+import { useHttpServer } from "./use-http-server.ts";
 
 /** A provider that answers each page as the test says. */
 async function useProvider(
   pageOf: (query: URLSearchParams) => unknown,
 ): Promise<{ readonly url: string; readonly asked: URLSearchParams[] }> {
   const asked: URLSearchParams[] = [];
-  const server = createServer((request, response) => {
+  const url = await useHttpServer((request, response) => {
     const { searchParams } = new URL(request.url ?? "", "http://x");
     asked.push(searchParams);
     response.end(JSON.stringify(pageOf(searchParams)));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("No port");
-  return { url: `http://127.0.0.1:${address.port}`, asked };
+  return { url, asked };
 }
 
 const payment = { key: "pay_1", orderId: "ord_1", state: "captured", amountMinor: 1, currency: "AUD" };

@@ -1,24 +1,15 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createCommercePartner } from "#shared/adapters/commerce-partner/commerce-partner.ts";
 import { createHttpPayments } from "#shared/adapters/payments/http-payments.ts";
 import { createStockPartner } from "#shared/adapters/stock-partner/stock-partner.ts";
+import { useHttpServer } from "./use-http-server.ts";
 
 /** Whatever stands at the partner's address and knows nothing of it answers everything with 404 and this body. */
 async function useStranger(body: unknown): Promise<{ readonly baseUrl: string; readonly apiKey: string }> {
-  const server = createServer((_request, response) => {
+  const baseUrl = await useHttpServer((_request, response) => {
     response.writeHead(404, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("No port");
-  return { baseUrl: `http://127.0.0.1:${address.port}`, apiKey: "a-key" };
+  return { baseUrl, apiKey: "a-key" };
 }
 
 const reservation = { id: "rsv_1", orderId: "ord_1", demand: new Map([["BUTTER", 1]]) };

@@ -106,26 +106,18 @@ test("an attempt that a crash ended is not left under way for ever when its ques
   expect(delivery().state).toBe("superseded");
 });
 
-test("an attempt that was under way all the same, and went well, is recorded as told", async () => {
+test.each([
+  ["went well, is recorded as told", undefined, "delivered"],
+  ["failed, is not tried again", new TransientFault("down"), "superseded"],
+])("an attempt that was under way all the same, and %s", async (_, failure, state) => {
   put(asked);
   const { deps, answer } = slowly();
   const first = tell("order.attention-needed.v1", 1, deps);
   await new Promise(setImmediate);
   put(answered);
   await tell("order.attention-needed.v1");
-  answer.resolve();
+  if (failure === undefined) answer.resolve();
+  else answer.reject(failure);
   expect(await first).toEqual({ kind: "done" });
-  expect(delivery().state).toBe("delivered");
-});
-
-test("an attempt that was under way and failed is not tried again", async () => {
-  put(asked);
-  const { deps, answer } = slowly();
-  const first = tell("order.attention-needed.v1", 1, deps);
-  await new Promise(setImmediate);
-  put(answered);
-  await tell("order.attention-needed.v1");
-  answer.reject(new TransientFault("down"));
-  expect(await first).toEqual({ kind: "done" });
-  expect(delivery().state).toBe("superseded");
+  expect(delivery().state).toBe(state);
 });
