@@ -61,7 +61,7 @@ export function readMessageFacts(context: InvocationContext, system: System): Me
     hop: countOf(properties[messageProperties.hop]),
     attempt: countOf(properties[messageProperties.attempt]),
     firstEnqueuedAtMs: timeOf(carried(messageProperties.firstEnqueuedAt, "enqueuedTimeUtc")),
-    redelivered: Number(metadata["deliveryCount"] ?? 1) > 1,
+    redelivered: countOf(metadata["deliveryCount"]) > 1,
     parked: textOf(properties["parked"]) === "true",
     // The body of a CloudEvent has a `subject` of its own, which the host puts in the place of the message's.
     subject: carried(messageProperties.subject, "label") ?? "",

@@ -20,9 +20,10 @@ import { type PlacedOrder, placeWhatever } from "./support/storefront.ts";
 const seed = Number(process.env["EXPEDITE_KILL_SEED"] ?? Date.now() % 1_000_000);
 /** How often each test goes through its list; more when somebody hunts by hand. */
 const passes = Number(process.env["EXPEDITE_KILL_PASSES"] ?? 1);
-const patienceMs = passes * 120_000;
+const patienceMs = passes * 60_000 + 240_000;
 
-const SETTLED_WITHIN_MS = 60_000;
+/** A release that died between ledger and queue is found again after two minutes. */
+const SETTLED_WITHIN_MS = 180_000;
 
 const modes = [
   { mode: "ok" },
@@ -58,7 +59,8 @@ async function expectNothingLostNothingTwice(place: Place, home: string, storm: 
     withinMs: SETTLED_WITHIN_MS,
     effects: [...standing.flatMap(effectsOfConfirmed), ...ofCancelled],
   });
-  await expectConfirmed(place, standing);
+  // What a lost answer has put on hold is told already, and not yet known to be.
+  await eventually(() => expectConfirmed(place, standing), SETTLED_WITHIN_MS);
   await expectStockFor(place, standing);
   await expectNothingToReconcile(place, home);
 }
