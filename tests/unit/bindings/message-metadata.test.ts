@@ -67,7 +67,8 @@ describe("what the host makes of metadata", () => {
           expect(world.sent().messageId).toMatch(/:a\d+(:parked)?$/);
         },
       ),
-      { numRuns: 500 },
+      // Found by chance: it becomes no number at all, not even NaN.
+      { numRuns: 500, examples: [[{ deliveryCount: { toString: null } }, {}]] },
     );
   });
 });
