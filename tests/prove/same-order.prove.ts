@@ -71,6 +71,9 @@ try {
     ]);
   }
 
+  // Whoever was killed last may have had nothing to answer any more: its successor is waited for.
+  while ((await once(`killed-${ROUNDS - 1}`)).status !== 202) await pause(50);
+
   // Refused for its body; refused because the store is away; then right.
   const { lines, ...noLines } = requestFor(cloud.place, BRAND);
   const afterRefusal: Posted[] = [];
