@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Keys, MASTER } from "../keys/keys.ts";
 import type { HostAdministration, Page } from "./admin.ts";
+import { jsonBody } from "./json-body.ts";
 
 const givenKey = z.object({ name: z.string().optional(), value: z.string().min(1).max(1024) });
 
@@ -57,7 +58,7 @@ function oneKey(
     case "POST":
       return { status: 201, body: shown(keys.set(functionName, keyName)) };
     case "PUT": {
-      const given = parsed(body);
+      const given = jsonBody(givenKey, body);
       if (given === undefined) return { status: 400 };
       return { status: 201, body: shown(keys.set(functionName, keyName, given.value)) };
     }
@@ -80,11 +81,3 @@ const list = (keys: Keys, functionName: string | undefined): Page => ({
   status: 200,
   body: { keys: keysAt(keys, functionName).map(shown), links: [] },
 });
-
-function parsed(body: string | undefined): z.output<typeof givenKey> | undefined {
-  try {
-    return givenKey.parse(JSON.parse(body ?? ""));
-  } catch {
-    return undefined;
-  }
-}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { HostAdministration, Page } from "./admin.ts";
+import { jsonBody } from "./json-body.ts";
 
 const given = z.object({ input: z.string().optional() });
 
@@ -12,7 +13,7 @@ export function runPage(
 ): Page | undefined {
   const [area, name, ...rest] = words;
   if (method !== "POST" || area !== "functions" || name === undefined || rest.length > 0) return undefined;
-  const asked = parsed(body);
+  const asked = jsonBody(given, body);
   if (asked === undefined) return { status: 400, body: { error: `the body must be {"input": "some text"}` } };
   return PAGES[host.run(name, asked.input ?? "")];
 }
@@ -25,11 +26,3 @@ const PAGES = {
     body: { error: "the function is triggered by http: send it a request" },
   },
 } as const;
-
-function parsed(body: string | undefined): z.output<typeof given> | undefined {
-  try {
-    return given.parse(JSON.parse(body ?? ""));
-  } catch {
-    return undefined;
-  }
-}
