@@ -4,9 +4,9 @@ import { TransientFault } from "#shared/ports/faults.ts";
 import type { DeliveryCondition, DeliveryLedger, HeldQuery } from "#shared/ports/delivery-ledger.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import { asking, status } from "./cosmos-faults.ts";
-import { fromDocument, readableOf, readDocument, toDocument } from "./documents.ts";
+import { fromDocument, readDocument, readEach, toDocument } from "./documents.ts";
 
-/** The delivery ledger in Cosmos DB: the deliveries of one order share its partition. */
+/** The delivery ledger in Cosmos DB: the deliveries of one order share its partition. The reconciler names those that cannot be read. */
 export function createCosmosDeliveries(container: Container): DeliveryLedger {
   const silently = new BulkWriter(container, { returnBodies: false });
   const answering = new BulkWriter(container, { returnBodies: true });
@@ -37,7 +37,7 @@ export function createCosmosDeliveries(container: Container): DeliveryLedger {
       const { resources } = await asking(() =>
         container.items.readAll<Delivery>({ partitionKey: orderId }).fetchAll(),
       );
-      return readableOf(Delivery, resources);
+      return readEach(Delivery, resources).readable;
     },
 
     held: (circuit, query) => heldBy(container, circuit, query),
@@ -84,7 +84,7 @@ async function heldBy(
   const { resources } = await asking(() =>
     container.items.query<Delivery>(query, { maxItemCount: Math.min(limit, 1000) }).fetchAll(),
   );
-  return readableOf(Delivery, resources);
+  return readEach(Delivery, resources).readable;
 }
 
 /** The values are our own literals, never input: the states of the contract, a boolean and a number. */

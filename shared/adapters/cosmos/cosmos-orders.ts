@@ -4,7 +4,7 @@ import type { OrderListQuery } from "#shared/ports/order-reader.ts";
 import type { OrderStore, WaitingOrders } from "#shared/ports/order-store.ts";
 import { BulkWriter } from "./bulk-writer.ts";
 import { asking, status, throwIfTemporary } from "./cosmos-faults.ts";
-import { fromDocument, readDocument, toDocument } from "./documents.ts";
+import { fromDocument, readDocument, readEach, toDocument } from "./documents.ts";
 
 /** Orders in Cosmos DB, one document each, partitioned by brand and id. */
 export function createCosmosOrders(container: Container): OrderStore {
@@ -183,15 +183,7 @@ async function waitingOrders(
   const { resources } = await asking(() =>
     container.items.query<Order>(query, { maxItemCount: limit }).fetchAll(),
   );
-  const orders: Order[] = [];
-  const unreadable: string[] = [];
-  for (const document of resources) {
-    try {
-      orders.push(fromDocument(Order, document));
-    } catch {
-      unreadable.push(document.id);
-    }
-  }
+  const { readable: orders, unreadable } = readEach(Order, resources);
   const next = resources.length < limit ? undefined : resources.at(-1)?.[field];
   return { orders, unreadable, ...(next === undefined ? {} : { next }) };
 }

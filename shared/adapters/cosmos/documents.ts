@@ -22,15 +22,21 @@ export function fromDocument<S extends z.ZodObject>(schema: S, document: unknown
   return read.data;
 }
 
-/** Those that can be read: one damaged document must not hold up its neighbours. The reconciler names the others. */
-export function readableOf<S extends z.ZodObject>(schema: S, documents: readonly unknown[]): z.infer<S>[] {
-  return documents.flatMap((document) => {
+/** One damaged document must not hold up its neighbours: it is only named. */
+export function readEach<S extends z.ZodObject>(
+  schema: S,
+  documents: readonly { readonly id: string }[],
+): { readonly readable: z.infer<S>[]; readonly unreadable: string[] } {
+  const readable: z.infer<S>[] = [];
+  const unreadable: string[] = [];
+  for (const document of documents) {
     try {
-      return [fromDocument(schema, document)];
+      readable.push(fromDocument(schema, document));
     } catch {
-      return [];
+      unreadable.push(document.id);
     }
-  });
+  }
+  return { readable, unreadable };
 }
 
 /** Beside 404: not the document is missing but the container or its database. */

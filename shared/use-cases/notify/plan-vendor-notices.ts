@@ -1,6 +1,7 @@
 import type { Delivery } from "#shared/contracts/delivery.ts";
 import type { Vendor } from "#shared/contracts/directory.ts";
 import type { EventType, Order, OrderRef } from "#shared/contracts/order.ts";
+import { vendorsOf } from "#shared/domain/hand-over.ts";
 import type { Occasion } from "#shared/domain/order.ts";
 import { DONE, type Outcome } from "#shared/domain/outcome.ts";
 import type { Bus } from "#shared/ports/bus.ts";
@@ -34,7 +35,7 @@ export async function planVendorNotices(
 ): Promise<Outcome> {
   const order = await deps.orders.get(ref);
   if (order === undefined) throw new TransientFault(`Order ${ref.orderId} is not visible yet`);
-  const { vendors, unknown, failures } = await vendorsOf(deps.directory, order);
+  const { vendors, unknown, failures } = await lookUpVendors(deps.directory, order);
   const plan = event === "order.cancelled.v1" ? planCancellation : planNewOrder;
   const due = await Promise.all(vendors.map((vendor) => plan(deps, order, vendor, occasion)));
   await enqueue(deps.bus, due);
@@ -44,24 +45,23 @@ export async function planVendorNotices(
   return DONE;
 }
 
-interface Vendors {
+interface Found {
   readonly vendors: readonly Vendor[];
   readonly unknown: readonly string[];
   /** Why others could not be asked about. */
   readonly failures: readonly unknown[];
 }
 
-async function vendorsOf(directory: Directory, order: Order): Promise<Vendors> {
-  const ids = [...new Set(order.lines.map((line) => line.vendorId))];
-  const found = await Promise.allSettled(ids.map((id) => directory.vendor(id)));
-  return {
-    vendors: found.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : [])),
-    unknown: ids.filter((_, position) => {
-      const one = found[position];
-      return one?.status === "fulfilled" && one.value === undefined;
-    }),
-    failures: found.flatMap((one) => (one.status === "rejected" ? [one.reason] : [])),
-  };
+async function lookUpVendors(directory: Directory, order: Order): Promise<Found> {
+  const ids = vendorsOf(order);
+  const answers = await Promise.allSettled(ids.map((id) => directory.vendor(id)));
+  const [vendors, unknown, failures]: [Vendor[], string[], unknown[]] = [[], [], []];
+  for (const [position, answer] of answers.entries()) {
+    if (answer.status === "rejected") failures.push(answer.reason);
+    else if (answer.value === undefined) unknown.push(ids[position] ?? "");
+    else vendors.push(answer.value);
+  }
+  return { vendors, unknown, failures };
 }
 
 const noticeFor = (order: Order, vendor: Vendor, event: EventType, { at, traceparent }: Occasion): Delivery =>
